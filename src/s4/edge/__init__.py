@@ -1,4 +1,4 @@
-"""Near the devices: filtering, windows, rules and anonymisation before anything travels, and commands to devices.
+"""Near the devices: filtering, windows and rules, anonymisation before anything travels, commands back.
 
 S4AllCities called this the Distributed Edge Computing IoT platform (DECIoT).
 """

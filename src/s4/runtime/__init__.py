@@ -1,4 +1,4 @@
-"""What carries facts and keeps them: the runner, the bus (NATS JetStream), the store (SQL), the history (Parquet).
+"""What carries and keeps facts: the runner, the bus (NATS JetStream), the store (SQL), the history (Parquet).
 
 The runner alone subscribes, publishes, stores, snapshots and retries; the rooms' stages only compute.
 """
