@@ -1,0 +1,130 @@
+"""The city as it is described to s4: sites, assets, zones, sources, devices, units, rules. Read from `city.toml`.
+
+Every table is checked when it is read; a plug-in's own settings (`options`) are checked by the plug-in.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from s4.core.errors import ConfigError
+from s4.core.model.asset import Asset
+from s4.core.model.place import Place
+from s4.core.model.unit import Unit
+from s4.core.subjects import check_name
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the city that is watched over as one: a square, a stadium, a network."""
+
+    id: str
+    name: str
+    place: Place
+
+
+class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An area with a rule. `outline_px`: corners (x, y) as fractions 0–1 of the picture of camera `source`;
+    `kinds` of detection that it raises; `hours`: "HH:MM-HH:MM" UTC when it applies, always when empty.
+    """
+
+    id: str
+    source: str
+    name: str
+    outline: tuple[tuple[float, float], ...]
+    kind: str = "zone_intrusion"
+    hours: str = ""
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that observes. `door`: the plug-in that takes it in; `options`: that plug-in's own settings;
+    `fresh_s`: silent for longer than this, it counts as silent (0 = speaks only when something happens).
+    """
+
+    id: str
+    site: str
+    door: str
+    name: str = ""
+    place: Place | None = None
+    fresh_s: Annotated[float, Meta(ge=0)] = 60.0
+    options: dict[str, Any] = {}
+
+
+class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that carries commands out. `outlet`: the plug-in (`mqtt`, `webhook`); `actions` it can do."""
+
+    id: str
+    site: str
+    outlet: str
+    actions: tuple[str, ...]
+    name: str = ""
+    place: Place | None = None
+    options: dict[str, Any] = {}
+
+
+class Info(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[city]` table. `map`: GeoJSON file drawn as the base map; `rules`: file of edge rules;
+    `stages`: settings by stage name.
+    """
+
+    id: str
+    name: str
+    place: Place
+    map: str = ""
+    rules: str = ""
+    language: str = "en"
+    stages: dict[str, dict[str, Any]] = {}
+
+
+class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole `city.toml`."""
+
+    city: Info
+    site: tuple[Site, ...]
+    asset: tuple[Asset, ...] = ()
+    zone: tuple[Zone, ...] = ()
+    source: tuple[Source, ...] = ()
+    outlet: tuple[Outlet, ...] = ()
+    unit: tuple[Unit, ...] = ()
+
+    def check(self) -> None:
+        """Raise `ConfigError` for a bad or repeated id, or a reference to something that is not there."""
+        check_name(self.city.id, field="city.id")
+        sites = self._ids("site")
+        sources = self._ids("source")
+        for table in ("asset", "source", "outlet", "unit"):
+            self._ids(table)
+            for i, row in enumerate(getattr(self, table)):
+                _known(row.site, sites, f"{table}[{i}].site", "site")
+        self._ids("zone")
+        for i, zone in enumerate(self.zone):
+            _known(zone.source, sources, f"zone[{i}].source", "source")
+            if len(zone.outline) < 3:
+                raise ConfigError("an outline needs at least 3 corners", field=f"zone[{i}].outline")
+
+    def _ids(self, table: str) -> set[str]:
+        seen: set[str] = set()
+        for i, row in enumerate(getattr(self, table)):
+            check_name(row.id, field=f"{table}[{i}].id")
+            if row.id in seen:
+                raise ConfigError(f"{row.id!r} is used twice", field=f"{table}[{i}].id")
+            seen.add(row.id)
+        return seen
+
+    def source_named(self, source: str) -> Source | None:
+        """The source of that id, or None."""
+        return next((s for s in self.source if s.id == source), None)
+
+    def place_of(self, source: str) -> Place | None:
+        """Where a source stands: its own place, else its site's."""
+        row = self.source_named(source)
+        if row is None:
+            return None
+        return row.place or next(s.place for s in self.site if s.id == row.site)
+
+
+def _known(name: str, known: set[str], field: str, what: str) -> None:
+    if name not in known:
+        raise ConfigError(f"there is no {what} {name!r} (there are: {', '.join(sorted(known)) or 'none'})", field=field)

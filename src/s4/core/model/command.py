@@ -1,0 +1,43 @@
+"""Command: what a person decided. The only word that climbs back up the street."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+CommandState = Literal["approved", "sent", "acknowledged", "done", "failed", "expired"]
+
+ACKNOWLEDGE = "incident.acknowledge"
+CLOSE = "incident.close"
+REOPEN = "incident.reopen"
+NOTE = "incident.note"
+REJECT = "recommendation.reject"
+"""Actions on facts themselves; every other action is carried out by a device, a unit or a webhook."""
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A decision, on its way to being carried out; each change of state is a new `revision`.
+
+    `action`: what is to be done (`device.set`, `unit.go`, `incident.close`); `target`: the device, unit, incident
+    or recommendation that it is for; `approved_by`: the operator, or the written policy, that decided; `reason`:
+    why, in that person's words; `incident`, `recommendation`: what it answers; `expires`: ns UTC after which it
+    must not be carried out; `detail`: what the device answered, or why it failed.
+    """
+
+    id: str
+    revision: int
+    time: int
+    site: str
+    action: str
+    target: str
+    state: CommandState
+    approved_by: str
+    reason: str = ""
+    incident: str = ""
+    recommendation: str = ""
+    parameters: Mapping[str, float | str | bool] = {}
+    expires: int = 0
+    attempts: int = 0
+    detail: str = ""

@@ -1,0 +1,143 @@
+"""The contracts, on one page: what a door, a stage and an outlet must be. Everything else is private.
+
+The street, in order: sensing → edge → detection → fusion → risk → response → picture. A stage may consume only
+what is produced above it, or a `Command`, which alone climbs back up.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, ClassVar, Final, Literal
+
+import msgspec
+
+from s4.core.city import City, Source
+from s4.core.city import Outlet as OutletConfig
+from s4.core.clock import Clock
+from s4.core.model import Command, Fact, Frame, ObservationBatch, Word
+
+STREET: Final = ("sensing", "edge", "detection", "fusion", "risk", "response", "picture")
+Room = Literal["sensing", "edge", "detection", "fusion", "risk", "response", "picture"]
+Produced = Fact | ObservationBatch
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What a plug-in says of itself, shown to whoever installs it and to the data-protection officer.
+
+    `purpose` and `legal_basis` (GDPR article) must not be empty for anything that may concern people.
+    """
+
+    name: str
+    version: str
+    title: str
+    purpose: str
+    legal_basis: str = ""
+    limits: str = ""
+    licence: str = "Apache-2.0"
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What the runner hands a plug-in when it is made. `options` are its own settings, not yet checked;
+    `folder` is where relative paths in them start.
+    """
+
+    city: City
+    clock: Clock
+    options: dict[str, Any] = {}
+    folder: str = "."
+
+
+class Stage(ABC):
+    """A step of a room: takes a batch of facts, gives new facts, and changes nothing that others read.
+
+    It must be deterministic: the same state, facts and `now` give the same facts with the same ids, because after
+    a crash the runner replays what came since the last snapshot. It does no I/O on the bus.
+    """
+
+    card: ClassVar[Card]
+    room: ClassVar[Room]
+    consumes: ClassVar[tuple[type, ...]]
+    produces: ClassVar[tuple[type, ...]]
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @abstractmethod
+    def step(self, facts: Sequence[Word], now: int) -> Sequence[Produced]:
+        """Take `facts` in order and return what follows from them at `now` (ns UTC).
+
+        Called with no facts when time has passed (`period_s`). Raises `InputError` for a fact that cannot be
+        processed: the runner then feeds the batch one by one and sends the bad one to the dead letters.
+        """
+
+    period_s: ClassVar[float] = 1.0
+    """How often, in clock seconds, `step` wants to be called even with no facts."""
+
+    def snapshot(self) -> bytes:
+        """The private state, complete; empty for a stage that keeps none."""
+        return b""
+
+    def restore(self, state: bytes) -> None:  # noqa: B027 - a stage without state has nothing to restore
+        """Become what `snapshot` described. Raises `InputError` when the state is of another version."""
+
+
+Record = Callable[[Sequence[Produced]], Awaitable[None]]
+"""Give facts to the runner; returns when they are recorded, so that the device may now be acknowledged.
+Waits when the runner is behind (back-pressure); raises `CapacityError` when it cannot take more in time."""
+
+
+class Door(ABC):
+    """A way in: takes in one source of the outside world and records observations. Owns its own connection."""
+
+    card: ClassVar[Card]
+    produces: ClassVar[tuple[type, ...]]
+
+    def __init__(self, context: Context, source: Source) -> None:
+        self.context = context
+        self.source = source
+
+    @abstractmethod
+    async def run(self, record: Record) -> None:
+        """Take in until cancelled, reconnecting as needed; return when the source has truly ended."""
+
+
+class Camera(ABC):
+    """A way in for pictures. The runner pulls frames in a thread of its own and hands them to video detection
+    in the same process; a late consumer drops frames, never memory.
+    """
+
+    card: ClassVar[Card]
+
+    def __init__(self, context: Context, source: Source) -> None:
+        self.context = context
+        self.source = source
+
+    @abstractmethod
+    def frames(self) -> Iterator[Frame | None]:
+        """Yield frames as they come, or None while there is none (connection lost); returns at the end."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop: a `frames` that waits returns soon after. May be called from another thread."""
+
+
+SendMqtt = Callable[[str, bytes], Awaitable[None]]
+"""Publish (topic, payload) to a device; given by the runner, who alone speaks on the bus."""
+
+
+class Outlet(ABC):
+    """A way out: carries an approved command to the outside world."""
+
+    card: ClassVar[Card]
+
+    def __init__(self, context: Context, outlet: OutletConfig) -> None:
+        self.context = context
+        self.outlet = outlet
+
+    @abstractmethod
+    async def deliver(self, command: Command, send_mqtt: SendMqtt) -> Command:
+        """Carry the command out and return its next revision (`sent`, or `done` when the answer came at once).
+
+        Raises `ServiceError` when the target did not answer: the runner tries again, then fails the command.
+        """
