@@ -31,7 +31,7 @@ class RealClock:
     """The machine's clock, held back from ever running backwards when the machine's time is set back.
 
     >>> clock = RealClock()
-    ... clock.now() <= clock.now()
+    >>> clock.now() <= clock.now()
     True
     """
 
@@ -53,7 +53,7 @@ class ScaledClock:
     processes given the same three numbers agree on the time.
 
     >>> clock = ScaledClock(start=0, speed=10.0)
-    ... clock.speed
+    >>> clock.speed
     10.0
     """
 
@@ -79,8 +79,8 @@ class ManualClock:
     """A clock that a test or a file replay moves by hand.
 
     >>> clock = ManualClock(5)
-    ... clock.advance_to(9)
-    ... clock.now()
+    >>> clock.advance_to(9)
+    >>> clock.now()
     9
     """
 
