@@ -11,14 +11,15 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(
-    r"^(?:<!-- not run: (?P<reason>.+?) -->\n)?"
-    r"(?P<tick>`{3,})(?P<kind>python|console)\b.*\n"
+    r"^(?: *<!-- not run: (?P<reason>.+?) -->\n)?"
+    r"(?P<indent> *)(?P<tick>`{3,}) *(?P<kind>python|console)\b.*\n"
     r"(?P<body>(?:.*\n)*?)"
-    r"(?P=tick) *$",
+    r"(?P=indent)(?P=tick) *$",
     re.MULTILINE,
 )
 SECONDS = 100
@@ -51,7 +52,7 @@ def find_examples(text: str, name: str) -> list[Example]:
     """The examples of a page, in order."""
     found = []
     for match in FENCE.finditer(text):
-        body = match["body"]
+        body = textwrap.dedent(match["body"])
         if match["kind"] == "console" and not body.startswith("$ s4"):
             continue
         line = text.count("\n", 0, match.start("body")) + 1

@@ -37,15 +37,17 @@ number = 6 * 7
 $ echo not ours
 ```
 
-```python
-assert number == {number}
-```
+- in a list
+
+    ```python
+    assert number == {number}
+    ```
 """
 
 
 def test_blocks_of_a_page_share_names(folder: Path) -> None:
     examples = find_examples(PAGE.format(number=42), "page.md")
-    assert [example.place for example in examples] == ["page.md:3", "page.md:11"]
+    assert [example.place for example in examples] == ["page.md:3", "page.md:13"]
     run_page(examples, folder)
 
 
@@ -53,7 +55,7 @@ def test_a_wrong_statement_is_noticed_at_its_line(folder: Path) -> None:
     with pytest.raises(AssertionError) as caught:
         run_page(find_examples(PAGE.format(number=41), "page.md"), folder)
     last = caught.traceback[-1]
-    assert (str(last.path), last.lineno + 1) == ("page.md", 11)
+    assert (str(last.path), last.lineno + 1) == ("page.md", 13)
 
 
 def console(command: str, output: str, comment: str = "") -> str:
