@@ -1,10 +1,14 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.programs import find_chromium, find_postgres
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -22,8 +26,37 @@ def data_dir() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own; without its programs the test is skipped."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("no PostgreSQL server on this machine; scripts/system-packages installs it where possible")
+    with postgres_server(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a new, empty database, as SQLAlchemy writes it: `postgresql+psycopg://…`."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """A Chromium that starts, for Playwright's `executable_path`; without one the test is skipped."""
+    found = find_chromium()
+    if found is None:
+        pytest.skip("no Chromium on this machine; scripts/system-packages installs it where possible")
+    return found
+
+
+KINDS = {"data_dir": "data", "postgres": "postgres", "chromium": "browser"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whoever asks for the recordings, so that `-m "not data"` means what it says."""
+    """Mark each test by what it asks for, so that `-m "not postgres"` means what it says."""
     for item in items:
-        if "data_dir" in getattr(item, "fixturenames", ()):
-            item.add_marker("data")
+        for fixture in KINDS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(KINDS[fixture])
