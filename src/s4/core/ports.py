@@ -15,11 +15,14 @@ import msgspec
 from s4.core.city import City, Source
 from s4.core.city import Outlet as OutletConfig
 from s4.core.clock import Clock
-from s4.core.model import Command, Fact, Frame, ObservationBatch, Word
+from s4.core.errors import InputError
+from s4.core.model import Command, Fact, Frame, ObservationBatch, Raw, Word
 
 STREET: Final = ("sensing", "edge", "detection", "fusion", "risk", "response", "picture")
 Room = Literal["sensing", "edge", "detection", "fusion", "risk", "response", "picture"]
 Produced = Fact | ObservationBatch
+Reject = tuple[Raw, InputError]
+"""An input that was refused, as it came, and the reason."""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -81,6 +84,10 @@ class Stage(ABC):
     def restore(self, state: bytes) -> None:  # noqa: B027 - a stage without state has nothing to restore
         """Become what `snapshot` described. Raises `InputError` when the state is of another version."""
 
+    def rejects(self) -> Sequence[Reject]:
+        """What this stage refused since it was last asked, for the dead letters; the rest of each batch went on."""
+        return ()
+
 
 Record = Callable[[Sequence[Produced]], Awaitable[None]]
 """Give facts to the runner; returns when they are recorded, so that the device may now be acknowledged.
@@ -100,6 +107,10 @@ class Door(ABC):
     @abstractmethod
     async def run(self, record: Record) -> None:
         """Take in until cancelled, reconnecting as needed; return when the source has truly ended."""
+
+    def rejects(self) -> Sequence[Reject]:
+        """What this door refused since it was last asked, for the dead letters; what came after it went on."""
+        return ()
 
 
 class Camera(ABC):
