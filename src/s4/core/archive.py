@@ -42,8 +42,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
 class SourceState(msgspec.Struct, frozen=True):
     """How a source is doing. `last_seen`, `last_time`: ns UTC at which s4 last heard, and what time it spoke of
     (0 = never); `accepted`, `rejected`: observations since the start; `state`: `fresh`, `stale` (older than its
-    `fresh_s`), `silent` (three times older, or never heard), `event` (speaks only when something happens); `detail`: the
-    last complaint about it.
+    `fresh_s`), `silent` (three times older, or never heard), `event` (speaks only when something happens); `detail`:
+    the last complaint about it.
     """
 
     source: str
@@ -73,6 +73,9 @@ class Archive(Protocol):
     def about(self, incident: str, *, at: int | None = None) -> list[Recorded]:
         """Every revision of every fact that names this incident, and its detections, oldest first."""
 
+    def cursor(self) -> int:
+        """The cursor of the newest fact recorded, 0 when there is none."""
+
     def count(self, word: type[Fact], *, start: int, end: int, bins: int) -> list[int]:
         """How many facts of `word` are about each of `bins` equal parts of [start, end) ns."""
 
@@ -93,6 +96,9 @@ class Readings(Protocol):
         self, source: str, property: str, start: int, end: int, points: int
     ) -> list[tuple[int, float, float, float]]:
         """(time ns, mean, min, max) in at most `points` equal bins of [start, end) that hold readings."""
+
+    def heard(self, start: int, end: int) -> dict[str, int]:
+        """The time (ns) of the newest reading in [start, end) of each source that has one."""
 
 
 class Feed(Protocol):
