@@ -48,13 +48,7 @@ test-slow: setup web system-packages ## Run the tests that take minutes each
 	@$(BIN)/pytest -m slow
 
 lint: setup web ## Check style, types and layers, change nothing
-	@echo "== Style (ruff)"
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check --diff .
-	@echo "== Layers (import-linter)"
-	@$(BIN)/lint-imports --no-logo > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-	@echo "== Types (mypy --strict)"
-	@$(BIN)/mypy --no-error-summary
-	@scripts/web-check lint
+	@scripts/lint
 
 format: setup ## Put the code into the house's style
 	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format .
