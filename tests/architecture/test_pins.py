@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from packaging.requirements import Requirement
@@ -70,12 +71,29 @@ def addresses(value: object, key: str = "") -> Iterator[str]:
         yield f"{key}: {value}"
 
 
-@pytest.mark.skipif(not PACKAGE_LOCK.exists(), reason="web/ has no package-lock.json")
-def test_the_page_is_pinned_without_addresses() -> None:
-    lock = json.loads(PACKAGE_LOCK.read_text(encoding="utf-8"))
+@pytest.fixture
+def lock() -> dict[str, Any]:
+    if not PACKAGE_LOCK.exists():
+        pytest.skip("web/ has no package-lock.json")
+    return cast(dict[str, Any], json.loads(PACKAGE_LOCK.read_text(encoding="utf-8")))
+
+
+def test_the_page_is_pinned_without_addresses(lock: dict[str, Any]) -> None:
     assert not list(addresses(lock))
     fetched = {n: p for n, p in lock["packages"].items() if n.startswith("node_modules/") and not p.get("link")}
     assert not [name for name, package in fetched.items() if "integrity" not in package]
+
+
+def test_the_page_is_pinned_for_every_platform(lock: dict[str, Any]) -> None:
+    """`npm ci` refuses a lock file in which a package for another platform is named but not pinned."""
+    pinned = {name.rpartition("node_modules/")[2] for name in lock["packages"]}
+    named = {
+        name
+        for package in lock["packages"].values()
+        for group in ("dependencies", "optionalDependencies", "devDependencies")
+        for name in package.get(group, {})
+    }
+    assert not named - pinned
 
 
 def test_the_version_is_written_once() -> None:
