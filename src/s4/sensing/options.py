@@ -1,0 +1,59 @@
+"""A door's own settings: the free table of `city.toml` → a checked struct, or one clear complaint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from s4.core.errors import ConfigError, InputError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+_PLAIN = {
+    "`float`": "a number", "`int`": "a whole number", "`str`": "text", "`bool`": "true or false", "`null`": "nothing",
+    "`array`": "a list", "`object`": "an object",
+}  # fmt: skip
+
+
+def complaint(error: Exception) -> InputError:
+    """What a decoder of JSON or of settings found wrong → one sentence with the field, in plain words.
+
+    >>> try:
+    ...     msgspec.json.decode(b'{"a": true}', type=dict[str, float])
+    ... except msgspec.ValidationError as error:
+    ...     print(complaint(error))
+    [...]: expected a number, got true or false
+    """
+    if isinstance(error, RecursionError):
+        return InputError("is nested too deeply")
+    if isinstance(error, UnicodeDecodeError):
+        return InputError("is not UTF-8 text")
+    text = str(error)
+    place = _AT.search(text)
+    text = _AT.sub("", text)
+    for code, word in _PLAIN.items():
+        text = text.replace(code, word)
+    return InputError(text[:1].lower() + text[1:300], field=(place[1] or None) if place else None)
+
+
+def read_options(kind: type[T], options: Mapping[str, Any], owner: str) -> T:
+    """The settings `options` of `owner` (as in `source[cam-1]`) as a `kind`.
+
+    Raises `ConfigError` naming the setting when one is unknown, missing or of the wrong type.
+
+    >>> class Options(msgspec.Struct, forbid_unknown_fields=True):
+    ...     path: str
+    >>> read_options(Options, {"path": 3}, "source[log-1]")
+    Traceback (most recent call last):
+    s4.core.errors.ConfigError: source[log-1].options.path: expected text, got a whole number
+    """
+    try:
+        return msgspec.convert(dict(options), kind)
+    except msgspec.ValidationError as error:
+        found = complaint(error)
+        field = f"{owner}.options" + (f".{found.field}" if found.field else "")
+        raise ConfigError(found.reason, field=field) from error
