@@ -26,6 +26,9 @@ class Clock(Protocol):
     def now(self) -> int:
         """The time, ns UTC. Never runs backwards."""
 
+    def at(self, real: int) -> int:
+        """The clock's time at the real instant `real` (ns UTC), such as the bus' own stamp on a message."""
+
 
 class RealClock:
     """The machine's clock, held back from ever running backwards when the machine's time is set back.
@@ -44,6 +47,10 @@ class RealClock:
         """The machine's UTC time in ns; stands still while a clock that was set back catches up."""
         self._last = max(self._last, time.time_ns())
         return self._last
+
+    def at(self, real: int) -> int:
+        """The same instant."""
+        return real
 
 
 class ScaledClock:
@@ -72,7 +79,11 @@ class ScaledClock:
 
     def now(self) -> int:
         """The simulated time, ns UTC."""
-        return self._start + int((self._real.now() - self.anchor) * self._speed)
+        return self.at(self._real.now())
+
+    def at(self, real: int) -> int:
+        """The simulated time at the real instant `real`."""
+        return self._start + int((real - self.anchor) * self._speed)
 
 
 class ManualClock:
@@ -96,6 +107,10 @@ class ManualClock:
     def advance_to(self, when: int) -> None:
         """Move forward to `when` (ns); an earlier instant is ignored, since time never runs back."""
         self._now = max(self._now, when)
+
+    def at(self, real: int) -> int:
+        """The same instant: a clock moved by hand knows no other."""
+        return real
 
 
 def parse_time(text: str, *, field: str | None = None) -> int:

@@ -48,7 +48,8 @@ _ATOM: Final[Mapping[str, tuple[float, Mapping[str, int], bool]]] = {
     "Gy": (1.0, {"m": 2, "s": -2}, True), "Sv": (1.0, {"m": 2, "s": -2}, True), "Bq": (1.0, {"s": -1}, True),
     "dB": (1.0, {"dB": 1}, False), "dB[SPL]": (1.0, {"dB": 1}, False), "[dBm]": (1.0, {"dBm": 1}, False),
     "By": (1.0, {"By": 1}, True), "bit": (0.125, {"By": 1}, True), "{count}": (1.0, {}, False),
-    "[mi_i]": (1609.344, {"m": 1}, False), "[ft_i]": (0.3048, {"m": 1}, False), "[lb_av]": (0.45359237, {"kg": 1}, False),
+    "[mi_i]": (1609.344, {"m": 1}, False), "[ft_i]": (0.3048, {"m": 1}, False),
+    "[lb_av]": (0.45359237, {"kg": 1}, False),
     "[kn_i]": (1852.0 / 3600.0, {"m": 1, "s": -1}, False),
 }  # fmt: skip
 

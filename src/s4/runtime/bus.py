@@ -1,0 +1,138 @@
+"""The bus: one connection to NATS with JetStream. Publishing waits for the bus' acknowledgement and repeats until
+it comes; a repeat carries the same id, so that the bus counts it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.errors import BadRequestError, NotFoundError
+
+from s4.core.errors import ServiceError
+from s4.runtime.pull import Pull
+from s4.runtime.streams import StreamPlan, mqtt_plan
+
+_ACK_S: Final = 5.0
+_MOST_IN_FLIGHT: Final = 512
+
+log = structlog.get_logger(__name__)
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message to be stored: subject, bytes, and the id by which a repeat is known ("" = none)."""
+
+    subject: str
+    data: bytes
+    id: str = ""
+    headers: dict[str, str] | None = None
+
+
+class Bus:
+    """A connection. Made by `Bus.connect`; survives the server's restarts."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._js = client.jetstream(timeout=_ACK_S)
+        self._gate = asyncio.Semaphore(_MOST_IN_FLIGHT)
+
+    @classmethod
+    async def connect(cls, url: str, *, user: str = "", password: str = "", name: str = "s4") -> Bus:
+        """Connect within 10 s. Raises `ServiceError` that names the address when nobody answers."""
+
+        async def on_error(error: Exception) -> None:
+            log.debug("bus connection", reason=str(error) or type(error).__name__)
+
+        try:
+            client = await nats.connect(
+                url, user=user or None, password=password or None, name=name, connect_timeout=5,
+                max_reconnect_attempts=-1, reconnect_time_wait=0.1, ping_interval=20, error_cb=on_error,
+                allow_reconnect=True, pending_size=32 << 20,
+            )  # fmt: skip
+        except (NatsError, OSError, TimeoutError) as error:
+            raise ServiceError(f"the bus at {url} does not answer ({str(error) or type(error).__name__})") from error
+        return cls(client)
+
+    async def close(self) -> None:
+        """Send what is waiting, then close."""
+        with contextlib.suppress(NatsError, TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(self.client.drain(), 5)
+        if not self.client.is_closed:
+            await self.client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server answers right now."""
+        return self.client.is_connected
+
+    async def ensure(self, plans: Sequence[StreamPlan], *, mqtt: bool) -> None:
+        """Make the streams, or bring those that exist up to plan."""
+        for config in [plan.config() for plan in plans] + ([mqtt_plan()] if mqtt else []):
+            name = config.name or ""
+            try:
+                await self._js.stream_info(name)
+            except NotFoundError:
+                await self._js.add_stream(config)
+                continue
+            if not name.startswith("$"):
+                await self._js.update_stream(config)
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Store messages, in order unless one has to be repeated; returns when every one is acknowledged.
+
+        Repeats, with the same ids, for as long as the bus is away.
+        """
+        waiting = list(messages)
+        pause = 0.05
+        while waiting:
+            done = await asyncio.gather(*(self._store(message) for message in waiting))
+            waiting = [message for message, stored in zip(waiting, done, strict=True) if not stored]
+            if waiting:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 1.0)
+
+    async def _store(self, message: Outgoing) -> bool:
+        headers = dict(message.headers or {})
+        if message.id:
+            headers["Nats-Msg-Id"] = message.id
+        async with self._gate:
+            try:
+                reply = await self.client.request(message.subject, message.data, _ACK_S, headers=headers or None)
+            except (NatsError, TimeoutError, OSError) as error:
+                log.debug("publish repeated", subject=message.subject, reason=str(error) or type(error).__name__)
+                return False
+        answer = msgspec.json.decode(reply.data) if reply.data else {}
+        if problem := answer.get("error"):
+            raise ServiceError(f"the bus refused {message.subject}: {problem.get('description', problem)}")
+        return "seq" in answer
+
+    async def send(self, subject: str, data: bytes) -> None:
+        """Publish without storing (to devices that listen now)."""
+        await self.client.publish(subject, data)
+
+    async def listen(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
+        """Call back for every message on `subject` that is not stored (MQTT QoS 0)."""
+        await self.client.subscribe(subject, cb=callback)
+
+    async def consumer(
+        self, stream: str, durable: str, filters: tuple[str, ...], *, start: int | None, window: int = 2048
+    ) -> Pull:
+        """A durable consumer placed behind `start` (see `Pull.open`), retried while the bus is away."""
+        pull = Pull(self.client, stream, durable, filters, window)
+        for attempt in range(20):
+            try:
+                await pull.open(start)
+                return pull
+            except BadRequestError as error:
+                raise ServiceError(f"consumer {durable} on {stream}: {error.description}") from error
+            except (NatsError, TimeoutError):
+                await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
+        raise ServiceError(f"the bus does not answer for {stream}")

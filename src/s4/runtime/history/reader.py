@@ -1,0 +1,73 @@
+"""Reads history with DuckDB: `core.archive.Readings`, and any SQL a person wants to ask."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from s4.core.errors import InputError
+from s4.runtime.history.layout import Shelf, pieces
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MOST_POINTS: Final = 5000
+_MEMORY: Final = "256MB"
+
+_ONCE: Final[dict[Shelf, str]] = {
+    # A device that did not hear the acknowledgement sends again: the same reading counts once.
+    "readings": "SELECT DISTINCT site, source, property, unit, time, value FROM read_parquet($files)",
+    "events": "SELECT DISTINCT ON (id) * FROM read_parquet($files)",
+}
+
+
+class HistoryReader:
+    """Questions about past observations. Opens DuckDB on the first question; safe to call from several threads."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def _ask(self, shelf: Shelf, select: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        files = [str(piece.path) for piece in pieces(self._root, shelf)]
+        if not files:
+            return []
+        with self._lock:
+            if self._connection is None:
+                import duckdb
+
+                self._connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+                self._connection.execute("SET TimeZone = 'UTC'")
+            query = f"WITH {shelf} AS ({_ONCE[shelf]}) {select}"
+            return self._connection.execute(query, {"files": files, **values}).fetchall()
+
+    def series(self) -> list[tuple[str, str, str]]:
+        """See `Readings.series`."""
+        query = "SELECT DISTINCT source, property, unit FROM readings ORDER BY ALL"
+        return [(row[0], row[1], row[2]) for row in self._ask("readings", query, {})]
+
+    def window(
+        self, source: str, property: str, start: int, end: int, points: int
+    ) -> list[tuple[int, float, float, float]]:
+        """See `Readings.window`. Raises `InputError` when the window or the number of points makes no sense."""
+        if not (start < end and 0 < points <= _MOST_POINTS):
+            raise InputError(f"a window needs start < end and 1 to {_MOST_POINTS} points", field="points")
+        query = """
+            SELECT $start + CAST(floor((epoch_ns(time) - $start) / $width) AS BIGINT) * $width AS bin,
+                   avg(value), min(value), max(value)
+            FROM readings
+            WHERE source = $source AND property = $property
+              AND time >= make_timestamp_ns($start)::TIMESTAMPTZ_NS
+              AND time < make_timestamp_ns($end)::TIMESTAMPTZ_NS
+            GROUP BY bin ORDER BY bin
+        """
+        width = max((end - start) // points, 1)
+        values = {"source": source, "property": property, "start": start, "end": end, "width": width}
+        return [(row[0], row[1], row[2], row[3]) for row in self._ask("readings", query, values)]
+
+    def count(self, shelf: Shelf) -> int:
+        """How many different observations a shelf holds."""
+        rows = self._ask(shelf, f"SELECT count(*) FROM {shelf}", {})  # noqa: S608 - a name of ours
+        return int(rows[0][0]) if rows else 0

