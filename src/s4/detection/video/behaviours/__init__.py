@@ -1,0 +1,26 @@
+"""What can be seen happening, one file each. `ALL` names them; a new one is added by a file and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from s4.core.city import Zone
+from s4.core.errors import ConfigError
+from s4.detection.video.behaviours.unattended import UnattendedObject
+from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
+from s4.detection.video.scene import Behaviour
+from s4.detection.video.settings import Settings
+
+ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
+    "zone_intrusion": ZoneIntrusion,
+    "unattended_object": UnattendedObject,
+}
+
+
+def make_behaviours(settings: Settings, zones: Sequence[Zone]) -> list[Behaviour]:
+    """Those that the settings ask for. Raises `ConfigError` for one that there is not."""
+    for name in settings.behaviours:
+        if name not in ALL:
+            raise ConfigError(f"there is no behaviour {name!r} (there are: {', '.join(ALL)})", field="behaviours")
+    return [ALL[name](settings, zones) for name in settings.behaviours or ALL]

@@ -1,0 +1,77 @@
+"""The foreground → boxes that may be people: cleaned, joined, groups cut where they are thinnest."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from s4.detection.video.people import PersonSize
+from s4.detection.video.picture import Box, Mask
+
+
+class Blob(NamedTuple):
+    """One connected piece of foreground, or a part of it. `fill`: share of the box that is foreground;
+    `person`: whether it has the size and shape of a standing person.
+    """
+
+    box: Box
+    fill: float
+    person: bool
+
+
+def clean(mask: Mask) -> Mask:
+    """Without specks, and with heads, bodies and legs joined again."""
+    import cv2
+
+    grain = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    upright = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
+    opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, grain)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, upright)) > 0
+
+
+def boxes_of(mask: Mask, least_area: float) -> list[tuple[Box, float]]:
+    """Every connected piece of at least `least_area` pixels: its box and its area, from top to bottom."""
+    import cv2
+
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    rows = np.asarray(stats)[1:].tolist()
+    return [(Box(x, y, w, h), area) for x, y, w, h, area in rows if area >= least_area]
+
+
+def find_people(mask: Mask, size: PersonSize) -> list[Blob]:
+    """Blobs that may be people, in a fixed order. `mask` is already clean."""
+    least, _ = size.bounds(0.0)
+    found = []
+    for box, area in boxes_of(mask, least_area=max(0.08 * least * least, 12.0)):
+        parts = size.abreast(box)
+        pieces = _cut(mask, box, parts) if parts > 1 else [box]
+        found += [Blob(piece, area / box.area, size.fits(piece)) for piece in pieces if _plausible(piece, size)]
+    return found
+
+
+def _plausible(box: Box, size: PersonSize) -> bool:
+    least, greatest = size.bounds(box.y + box.h)
+    return least <= box.h <= greatest and box.w <= 2.0 * box.h
+
+
+def _cut(mask: Mask, box: Box, parts: int) -> list[Box]:
+    """A group cut upright into `parts`, each cut where the foreground is thinnest near the even place."""
+    x, y, w, h = (int(value) for value in box)
+    piece = mask[y : y + h, x : x + w]
+    thickness = piece.sum(axis=0)
+    cuts = [0]
+    for number in range(1, parts):
+        middle, reach = w * number // parts, max(w // (4 * parts), 1)
+        start = max(middle - reach, cuts[-1] + 1)
+        stop = max(min(middle + reach, w - 1), start + 1)
+        cuts.append(start + int(np.argmin(thickness[start:stop])) if start < w else w)
+    return [_shrunk(piece, left, right, x, y) for left, right in zip(cuts, [*cuts[1:], w], strict=True) if right > left]
+
+
+def _shrunk(piece: Mask, left: int, right: int, x: int, y: int) -> Box:
+    """The box of the foreground in some columns of a piece that stands at (x, y)."""
+    rows = np.flatnonzero(piece[:, left:right].any(axis=1))
+    if not len(rows):
+        return Box(x + left, y, right - left, 1)
+    return Box(x + left, y + int(rows[0]), right - left, int(rows[-1] - rows[0]) + 1)

@@ -1,0 +1,115 @@
+"""One camera, picture by picture: background → blobs → tracks → behaviours → detections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from s4.core.city import Zone
+from s4.core.clock import NS_PER_S
+from s4.core.ids import derive_id
+from s4.core.model import Detection, Frame, Place
+from s4.detection.video.background import Background
+from s4.detection.video.behaviours import make_behaviours
+from s4.detection.video.blobs import clean, find_people
+from s4.detection.video.ground import Ground
+from s4.detection.video.people import PersonSize
+from s4.detection.video.picture import Image, View
+from s4.detection.video.scene import Scene, Statement
+from s4.detection.video.settings import Settings
+from s4.detection.video.tracker import Tracker
+
+STAGE: Final = "video"
+VERSION: Final = "1"
+LONGEST_GAP_S: Final = 5.0  # without pictures for longer, whoever was there may have gone anywhere
+
+
+class CameraWatch:
+    """All that is known of one camera. `place`: where it stands; `zones`: those drawn in its picture."""
+
+    def __init__(self, source: str, site: str, settings: Settings, zones: Sequence[Zone], place: Place | None) -> None:
+        self.source, self.site, self._settings, self._zones, self._place = source, site, settings, zones, place
+        self._behaviours = make_behaviours(settings, zones)
+        self._ground = Ground(settings.ground) if settings.ground else None
+        self._last: int | None = None
+        self._due = 0
+        self._view: View | None = None
+        self.scene: Scene | None = None
+
+    def look(self, frame: Frame) -> list[Detection]:
+        """What follows from a frame; nothing when it comes sooner than `analysed_fps` asks, or twice."""
+        view = self._view_of(frame.image)
+        ended: list[Detection] = []
+        dt_s = (frame.time - self._last) / NS_PER_S if self._last is not None else 0.0
+        if view != self._view or not 0.0 <= dt_s <= LONGEST_GAP_S:
+            ended = self.close()
+            self._begin(view)
+            dt_s = 0.0
+        elif frame.time < self._due or dt_s == 0.0:
+            return ended
+        self._keep_pace(frame.time)
+        self.scene = self._see(view, view.reduce(frame.image), frame.time, dt_s or 1 / self._settings.analysed_fps)
+        said = [statement for behaviour in self._behaviours for statement in behaviour.see(self.scene)]
+        return ended + [self._detection(statement) for statement in said]
+
+    def close(self) -> list[Detection]:
+        """The camera has gone: end what is open, and forget who was there."""
+        if self._last is None:
+            return []
+        said = [statement for behaviour in self._behaviours for statement in behaviour.close(self._last)]
+        detections = [self._detection(statement) for statement in said]
+        self._last = self.scene = None
+        self._behaviours = make_behaviours(self._settings, self._zones)
+        return detections
+
+    def _view_of(self, image: Image) -> View:
+        height, width = image.shape[:2]
+        return View.of(width, height, widest=self._settings.width_px, pixel_aspect=self._settings.pixel_aspect)
+
+    def _begin(self, view: View) -> None:
+        """A new picture or a new time: learn from the start."""
+        if view != self._view:
+            self._background = Background(self._settings.learning_s)
+        self._view = view
+        self._size = PersonSize(self._settings, view.height)
+        self._tracker = Tracker(self._settings.gap_s)
+        self._due = 0
+
+    def _keep_pace(self, time: int) -> None:
+        """The next picture is due one period after this one was, not after it came: so the mean rate is kept."""
+        period = round(NS_PER_S / self._settings.analysed_fps)
+        self._due = max(self._due + period, time + period // 2) if self._due else time + period
+        self._last = time
+
+    def _see(self, view: View, image: Image, time: int, dt_s: float) -> Scene:
+        foreground = self._background.learn(image, dt_s)
+        mask = clean(foreground.mask)
+        if foreground.settled:
+            tracks = self._tracker.follow(find_people(mask, self._size), time, dt_s)
+        else:
+            tracks = self._tracker.rest(dt_s)
+        empty = self._background.empty_scene
+        return Scene(time, dt_s, view, foreground.image, mask, empty, tracks, self._size, foreground.settled)
+
+    def _detection(self, statement: Statement) -> Detection:
+        happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)
+        bbox = self._view.to_file(statement.box) if self._view else (0.0, 0.0, 0.0, 0.0)
+        return Detection(
+            id=derive_id("det", STAGE, VERSION, self.source, happening, statement.ordinal),
+            kind=statement.kind,
+            time=statement.time,
+            site=self.site,
+            source=self.source,
+            detector=f"{STAGE}/{VERSION}",
+            happening=happening,
+            confidence=round(min(max(statement.confidence, 0.0), 1.0), 4),
+            phase=statement.phase,
+            place=self._place_of(statement),
+            text=statement.text,
+            attributes={"bbox_px": bbox, **statement.attributes},
+        )
+
+    def _place_of(self, statement: Statement) -> Place | None:
+        if self._ground is None or self._view is None:
+            return self._place
+        return self._ground.place_of(*self._view.fraction(*statement.box.foot)) or self._place

@@ -1,0 +1,96 @@
+"""The working picture: reduced, with square pixels; and the way back to the pixels of the file.
+
+Everything inside video detection is in working pixels; only what leaves it is in pixels of the file.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+class Box(NamedTuple):
+    """A rectangle; `x`, `y` is its upper left corner, y grows downwards."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """The middle of the lower edge: where a standing person touches the ground."""
+        return self.x + self.w / 2, self.y + self.h
+
+    @property
+    def area(self) -> float:
+        """Width × height."""
+        return self.w * self.h
+
+
+def overlap(a: Box, b: Box) -> float:
+    """The area that two boxes share."""
+    width = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    height = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union, 0–1.
+
+    >>> iou(Box(0, 0, 2, 1), Box(1, 0, 2, 1))
+    0.3333333333333333
+    """
+    shared = overlap(a, b)
+    union = a.area + b.area - shared
+    return shared / union if union > 0 else 0.0
+
+
+def gap(a: Box, b: Box) -> float:
+    """The distance between the nearest points of two boxes; 0 when they touch."""
+    dx = max(a.x - b.x - b.w, b.x - a.x - a.w, 0.0)
+    dy = max(a.y - b.y - b.h, b.y - a.y - a.h, 0.0)
+    return float(np.hypot(dx, dy))
+
+
+class View(NamedTuple):
+    """How a file's picture (`file_width` × `file_height`) becomes the working one (`width` × `height`)."""
+
+    file_width: int
+    file_height: int
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, file_width: int, file_height: int, *, widest: int, pixel_aspect: float) -> View:
+        """The working size: at most `widest` wide, with square pixels.
+
+        >>> View.of(720, 1152, widest=640, pixel_aspect=2.0)
+        View(file_width=720, file_height=1152, width=640, height=512)
+        """
+        width = min(widest, file_width)
+        height = round(file_height * width / file_width / pixel_aspect)
+        return cls(file_width, file_height, width, max(height, 1))
+
+    def reduce(self, image: Image) -> Image:
+        """The working picture, uint8[height, width, 3]."""
+        import cv2
+
+        if image.shape[1::-1] == (self.width, self.height):
+            return image
+        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def to_file(self, box: Box) -> tuple[float, float, float, float]:
+        """A working box → (x, y, w, h) in pixels of the file, to a tenth."""
+        sx, sy = self.file_width / self.width, self.file_height / self.height
+        x, y, w, h = round(box.x * sx, 1), round(box.y * sy, 1), round(box.w * sx, 1), round(box.h * sy, 1)
+        return x, y, w, h
+
+    def fraction(self, x: float, y: float) -> tuple[float, float]:
+        """A working point → fractions 0–1 of the picture."""
+        return x / self.width, y / self.height

@@ -1,0 +1,74 @@
+"""Frames of one recording → the lines of `s4 detect video`, one dictionary each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from s4.core.city import Zone
+from s4.core.clock import NS_PER_S
+from s4.core.model import Detection, Frame, Place
+from s4.detection.video.camera import CameraWatch
+from s4.detection.video.scene import Scene
+from s4.detection.video.settings import Settings
+
+Line = dict[str, Any]
+CLIP: Final = "clip"
+
+
+def report(
+    frames: Iterable[Frame], settings: Settings, zones: Sequence[Zone] = (), place: Place | None = None
+) -> Iterator[Line]:
+    """One line for each detection and for each person in each analysed picture, in the order of the frames.
+
+    A line is `{"t", "frame", "kind", "phase", "id", "confidence", "bbox", "place", "text"}`: `t` seconds since the
+    first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees or null.
+    """
+    watch: CameraWatch | None = None
+    first = last = 0
+    for frame in frames:
+        if watch is None:
+            watch, first = CameraWatch(frame.source, frame.site, settings, zones, place), frame.time
+        found = watch.look(frame)
+        last = frame.number
+        yield from (detection_line(one, last, first) for one in found)
+        if watch.scene is not None and watch.scene.time == frame.time:
+            yield from people_lines(watch.scene, last, first)
+    if watch is not None:
+        yield from (detection_line(one, last, first) for one in watch.close())
+
+
+def detection_line(detection: Detection, frame: int, first: int) -> Line:
+    """The line of one detection. `first`: ns UTC of the recording's first frame."""
+    place = detection.place
+    return {
+        "t": round((detection.time - first) / NS_PER_S, 3),
+        "frame": frame,
+        "kind": detection.kind,
+        "phase": detection.phase,
+        "id": detection.happening,
+        "confidence": detection.confidence,
+        "bbox": detection.attributes["bbox_px"],
+        "place": {"lat": place.lat, "lon": place.lon} if place else None,
+        "text": detection.text,
+    }
+
+
+def people_lines(scene: Scene, frame: int, first: int) -> Iterator[Line]:
+    """A line for every person seen in this picture; `id` is the track's number. The confidence is the share of
+    pictures of the track with something there, (n + 1) / (m + 2).
+    """
+    for track in scene.tracks:
+        if track.unseen_s > 0.0:
+            continue
+        yield {
+            "t": round((scene.time - first) / NS_PER_S, 3),
+            "frame": frame,
+            "kind": "person",
+            "phase": "start" if track.hits == 3 else "update",
+            "id": f"{CLIP}/{track.number}",
+            "confidence": round((track.hits + 1) / (track.hits + track.misses + 2), 4),
+            "bbox": scene.view.to_file(track.box),
+            "place": None,
+            "text": "",
+        }

@@ -1,0 +1,60 @@
+"""What a behaviour is shown of one analysed picture, and what it may say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from s4.core.model.detection import Phase
+from s4.core.ports import Card
+from s4.detection.video.people import PersonSize
+from s4.detection.video.picture import Box, Image, Mask, View
+from s4.detection.video.track import Track
+
+Attributes = Mapping[str, float | str | bool | tuple[float, ...]]
+
+
+class Scene(NamedTuple):
+    """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
+    something is; `empty`: asks for the background, which costs
+    a few milliseconds; `tracks`: confirmed ones; `settled`: false while the light changes.
+    """
+
+    time: int
+    dt_s: float
+    view: View
+    image: Image
+    foreground: Mask
+    empty: Callable[[], Image]
+    tracks: list[Track]
+    size: PersonSize
+    settled: bool
+
+
+class Statement(NamedTuple):
+    """What a behaviour says. `key` and `began` (ns UTC) name the happening, `ordinal` counts what was said of it;
+    `box`: working pixels.
+    """
+
+    kind: str
+    key: str
+    began: int
+    ordinal: int
+    phase: Phase
+    time: int
+    confidence: float
+    box: Box
+    text: str
+    attributes: Attributes
+
+
+class Behaviour(Protocol):
+    """One thing that can be seen happening. Keeps its own state; is shown every analysed picture, in order."""
+
+    card: Card
+
+    def see(self, scene: Scene) -> list[Statement]:
+        """What follows from this picture."""
+
+    def close(self, time: int) -> list[Statement]:
+        """The camera has gone: end what is open."""

@@ -1,0 +1,69 @@
+"""Settings of video detection, for all cameras and for one. Lengths are fractions of the picture, times are seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from s4.core.errors import ConfigError
+
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
+TiePoint = tuple[Fraction, Fraction, float, float]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one camera is watched.
+
+    `analysed_fps`: pictures analysed a second at most; `width_px`: width they are reduced to; `pixel_aspect`: width ÷
+    height of one pixel of the file (2.0 when the height was stored doubled); `person_height`: least and greatest
+    height of a standing person, as fractions of the picture's height; `perspective`: two pairs (row of the feet,
+    height of a person standing there), both fractions of the picture's height, which replace the range; `ground`:
+    four points (x, y, lat, lon) on the ground, x and y fractions of the picture; `behaviours`: those to run, all
+    when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
+    behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
+    `learning_s`: memory of the background model; `gap_s`: a track survives unseen for this long.
+    """
+
+    analysed_fps: Annotated[float, Meta(gt=0.0, le=60.0)] = 5.0
+    width_px: Annotated[int, Meta(ge=64, le=1920)] = 640
+    pixel_aspect: Annotated[float, Meta(ge=0.25, le=4.0)] = 1.0
+    person_height: tuple[Fraction, Fraction] = (0.08, 0.9)
+    perspective: tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
+    ground: tuple[TiePoint, TiePoint, TiePoint, TiePoint] | None = None
+    behaviours: tuple[str, ...] = ()
+    zone_dwell_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 1.0
+    unattended_after_s: Seconds = 15.0
+    update_every_s: Seconds = 5.0
+    learning_s: Seconds = 200.0
+    gap_s: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.5
+
+    def __post_init__(self) -> None:
+        if not self.person_height[0] < self.person_height[1]:
+            raise ValueError("person_height must be (least, greatest)")
+        if self.perspective and self.perspective[0][0] == self.perspective[1][0]:
+            raise ValueError("perspective needs two different rows")
+
+
+def read_settings(options: Mapping[str, Any], camera: str) -> Settings:
+    """The stage's options → the settings of one camera. `options["cameras"][camera]` goes over the common ones.
+
+    Raises `ConfigError` naming the field.
+
+    >>> read_settings({"analysed_fps": 4, "cameras": {"cam-1": {"zone_dwell_s": 3}}}, "cam-1").zone_dwell_s
+    3.0
+    >>> read_settings({"analysed_fps": "fast"}, "cam-1")
+    Traceback (most recent call last):
+    s4.core.errors.ConfigError: stages.video (cam-1): Expected `float`, got `str` - at `$.analysed_fps`
+    """
+    cameras = options.get("cameras", {})
+    if not isinstance(cameras, Mapping) or not isinstance(cameras.get(camera, {}), Mapping):
+        raise ConfigError("must be a table of tables, one for each camera", field="stages.video.cameras")
+    merged = {name: value for name, value in options.items() if name != "cameras"} | dict(cameras.get(camera, {}))
+    try:
+        return msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), field=f"stages.video ({camera})") from error

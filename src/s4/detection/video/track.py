@@ -1,0 +1,86 @@
+"""Track: one person followed from picture to picture, under a number that means nothing outside this camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from s4.detection.video.blobs import Blob
+from s4.detection.video.motion import Motion
+from s4.detection.video.picture import Box
+
+CONFIRMED_AFTER: Final = 3
+FOOT_SPREAD: Final = 0.08  # of the person's height: how far a foot point jumps from picture to picture
+SPEED_SPREAD: Final = 1.0  # heights a second
+ACCELERATION: Final = 0.8  # heights a second squared
+FOLLOW_SIZE: Final = 0.25
+
+
+@dataclass(slots=True)
+class Track:
+    """`x`, `y`: motion of the foot point; `w`, `h`: size, px; `born`, `seen`: ns UTC first and last seen;
+    `hits`, `misses`: pictures in which it was seen and was not; `upright`: hits that had a person's shape;
+    `travelled`: greatest distance from where it was born, in its own heights.
+    """
+
+    number: int
+    x: Motion
+    y: Motion
+    w: float
+    h: float
+    born: int
+    seen: int
+    birthplace: tuple[float, float]
+    hits: int = 1
+    misses: int = 0
+    upright: int = 0
+    travelled: float = 0.0
+    unseen_s: float = 0.0
+    hidden: bool = False
+
+    @classmethod
+    def of(cls, number: int, blob: Blob, time: int) -> Track:
+        """A new track where a blob stands."""
+        x, y = blob.box.foot
+        h = blob.box.h
+        across, down = (Motion.at(value, spread=FOOT_SPREAD * h, speed_spread=SPEED_SPREAD * h) for value in (x, y))
+        return cls(number, across, down, blob.box.w, h, time, time, (x, y), upright=int(blob.person))
+
+    @property
+    def box(self) -> Box:
+        """Where it is thought to be, working pixels."""
+        return Box(self.x.position - self.w / 2, self.y.position - self.h, self.w, self.h)
+
+    @property
+    def confirmed(self) -> bool:
+        """Seen often enough, and mostly with a person's shape, not to be a flicker."""
+        return self.hits >= CONFIRMED_AFTER and 2 * self.upright > self.hits
+
+    @property
+    def speed(self) -> float:
+        """In its own heights a second, which needs no calibration."""
+        return float((self.x.velocity**2 + self.y.velocity**2) ** 0.5 / self.h)
+
+    def predict(self, dt_s: float) -> None:
+        """Where it should be `dt_s` later."""
+        for axis in (self.x, self.y):
+            axis.predict(dt_s, acceleration=ACCELERATION * self.h)
+
+    def take(self, blob: Blob, time: int) -> None:
+        """It was seen as this blob."""
+        foot = blob.box.foot
+        for axis, measured in zip((self.x, self.y), foot, strict=True):
+            axis.correct(measured, spread=FOOT_SPREAD * self.h)
+        self.w += FOLLOW_SIZE * (blob.box.w - self.w)
+        self.h += FOLLOW_SIZE * (blob.box.h - self.h)
+        self.hits += 1
+        self.upright += int(blob.person)
+        self.seen, self.unseen_s, self.hidden = time, 0.0, False
+        far = ((foot[0] - self.birthplace[0]) ** 2 + (foot[1] - self.birthplace[1]) ** 2) ** 0.5
+        self.travelled = max(self.travelled, far / self.h)
+
+    def miss(self, dt_s: float, *, hidden: bool) -> None:
+        """It was not seen; `hidden` when another one's blob stands where it should be."""
+        self.misses += 1
+        self.unseen_s += dt_s
+        self.hidden = hidden

@@ -1,0 +1,73 @@
+"""The stage of video detection: frames in, detections out; each camera by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from s4.core.clock import NS_PER_S
+from s4.core.errors import InputError
+from s4.core.model import Detection, Frame, Word
+from s4.core.ports import Card, Context, Room, Stage
+from s4.detection.video.camera import VERSION, CameraWatch
+from s4.detection.video.settings import Settings, read_settings
+
+SILENT_S: Final = 10
+
+
+class VideoWatch(Stage):
+    """Watches the pictures of fixed cameras (`Settings` says how; zones come from the city).
+
+    The state is not in the snapshot: frames are never recorded, so nothing could be replayed onto it, and the
+    background is a picture of the place that must not be stored. After a restart a camera learns for some seconds and
+    numbers its happenings anew; their names contain the time of their beginning, so none is taken for an older one.
+    """
+
+    card: ClassVar[Card] = Card(
+        name="video",
+        version=VERSION,
+        title="Video detection without weights",
+        purpose="Notice people in closed areas and things left behind, so that an operator can look and decide",
+        legal_basis="GDPR Art. 6(1)(e) public task; no biometric data, no pictures kept",
+        limits="Fixed cameras only; people under 8 % of the picture's height are not seen",
+    )
+    room: ClassVar[Room] = "detection"
+    consumes: ClassVar[tuple[type, ...]] = (Frame,)
+    produces: ClassVar[tuple[type, ...]] = (Detection,)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._settings = {source.id: read_settings(context.options, source.id) for source in context.city.source}
+        self._cameras: dict[str, CameraWatch] = {}
+        self._heard: dict[str, int] = {}
+        for zone in context.city.zone:
+            self._make(zone.source, "")  # so that a wrong zone or setting is complained about before the first frame
+
+    def step(self, facts: Sequence[Word], now: int) -> list[Detection]:
+        """Analyse the frames in order; end what is open on cameras that have been silent for 10 s."""
+        frames = [fact for fact in facts if isinstance(fact, Frame)]
+        for frame in frames:
+            _check(frame)
+        found: list[Detection] = []
+        for frame in frames:
+            camera = self._cameras.get(frame.source)
+            if camera is None:
+                camera = self._cameras[frame.source] = self._make(frame.source, frame.site)
+            found += camera.look(frame)
+            self._heard[frame.source] = now
+        for source, heard in list(self._heard.items()):
+            if now - heard > SILENT_S * NS_PER_S:
+                found += self._cameras[source].close()
+                del self._heard[source]
+        return found
+
+    def _make(self, source: str, site: str) -> CameraWatch:
+        city = self.context.city
+        zones = [zone for zone in city.zone if zone.source == source]
+        return CameraWatch(source, site, self._settings.get(source, Settings()), zones, city.place_of(source))
+
+
+def _check(frame: Frame) -> None:
+    shape = frame.image.shape
+    if len(shape) != 3 or shape[2] != 3 or min(shape[:2]) < 16 or frame.image.dtype.name != "uint8":
+        raise InputError(f"is no colour picture: {frame.image.dtype} {shape}", field=f"{frame.source}.image")
