@@ -147,10 +147,12 @@ class Channels:
         return [self._batch(site, rows.take(slice(i, i + LARGEST_BATCH)), received) for i in parts]
 
     def _batch(self, site: str, rows: Columns, received: int) -> ObservationBatch:
-        used, inverse = np.unique(rows.code, return_inverse=True)
+        count = np.bincount(rows.code)
+        place = np.zeros(len(count), np.int32)
         intern: dict[Series, int] = {}
-        place = [intern.setdefault(self._rows[c].series, len(intern)) for c in used.tolist()]
-        code = np.array(place, np.int32)[inverse]
+        for c in np.flatnonzero(count).tolist():
+            place[c] = intern.setdefault(self._rows[c].series, len(intern))
+        code = place[rows.code]
         return ObservationBatch(site, received, tuple(intern), code, rows.time, rows.value)
 
 

@@ -50,7 +50,7 @@ NAMED: Final = msgspec.json.Decoder(list[NamedReading])
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _NUMBER: Final = msgspec.json.Decoder(float)
 _READING: Final = msgspec.json.Decoder(SentReading)
-_NAMED: Final = msgspec.json.Decoder(NamedReading)
+ONE_NAMED: Final = msgspec.json.Decoder(NamedReading)
 _EVENT: Final = msgspec.json.Decoder(dict[str, Any])
 _PLACE_FIELDS: Final = frozenset({"lat", "lon"})
 _READING_FIELDS: Final = frozenset({"value", "unit", "time", "property"})
@@ -87,7 +87,7 @@ def parse_named(text: bytes) -> NamedReading | tuple[str, Event]:
     ('door', {'state': 'open'})
     """
     try:
-        return _NAMED.decode(text)
+        return ONE_NAMED.decode(text)
     except WRONG as error:
         event = _event(text, error)
     name = event.pop("property", None)
