@@ -1,0 +1,140 @@
+"""Read a rules file and refuse, with file, line and field, whatever in it could not mean what its writer thinks."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from s4.core.city import City
+from s4.core.errors import ConfigError, InputError
+from s4.core.model import kind_of
+from s4.core.subjects import check_name
+from s4.core.units import parse_unit
+from s4.edge.levels import Levels, levels_of
+from s4.edge.rule import Rule
+from s4.edge.toml_lines import line_of
+
+MOST_RULES: Final = 10_000
+LARGEST_FILE: Final = 4 * 1024 * 1024
+MOST_PANES: Final = 64
+
+
+def load_rules(path: Path, city: City | None = None) -> tuple[Rule, ...]:
+    """The rules of a file; with `city`, source patterns that fit none of its sources are refused as well.
+
+    Raises `ConfigError` naming file, line, field and reason.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConfigError(f"a rules file holds at most {LARGEST_FILE} bytes", file=str(path))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
+    return parse_rules(text, file=str(path), city=city)
+
+
+def parse_rules(text: str, *, file: str = "rules", city: City | None = None) -> tuple[Rule, ...]:
+    r"""The rules of a TOML text.
+
+    >>> parse_rules('[[rule]]\nid = "a"\nproperty = "co2"\nkind = "gas"\ntext = "x"\nover = "9 m"\nunit = "K"')
+    Traceback (most recent call last):
+    s4.core.errors.ConfigError: rules, line 6, rule[0].over: 'm' cannot be converted to 'K': they measure ...
+    """
+    rows = _tables(text, file)
+    rules: list[Rule] = []
+    for index, row in enumerate(rows):
+        try:
+            rule = _convert(row)
+            _check(rule, city)
+            if any(rule.id == earlier.id for earlier in rules):
+                raise ConfigError(f"{rule.id!r} is used twice", field="id")
+        except InputError as error:
+            line = line_of(text, "rule", index, error.field or "")
+            field = f"rule[{index}]" + (f".{error.field}" if error.field else "")
+            raise ConfigError(error.reason, file=file, line=line, field=field) from error
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _tables(text: str, file: str) -> list[Any]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, None)
+        reason = str(error)[: place.start()] if place else str(error)
+        raise ConfigError(f"not TOML: {reason}", file=file, line=line, column=column) from error
+    rows = document.get("rule", [])
+    if set(document) - {"rule"} or not isinstance(rows, list):
+        raise ConfigError("a rules file holds [[rule]] tables and nothing else", file=file, line=1)
+    if len(rows) > MOST_RULES:
+        raise ConfigError(f"at most {MOST_RULES} rules, not {len(rows)}", file=file)
+    return rows
+
+
+def _convert(row: Any) -> Rule:
+    try:
+        return msgspec.convert(row, Rule)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        unknown = re.search(r"unknown field `(.+)`$", reason)
+        raise ConfigError(reason, field=unknown[1] if unknown else path.rstrip("`") or None) from error
+
+
+def _check(rule: Rule, city: City | None) -> None:
+    checks: tuple[Callable[[Rule], object], ...] = (_check_words, _check_shape, _check_window, levels_of)
+    for check in checks:
+        check(rule)
+    if city is not None and not any(fnmatchcase(s.id, p) for s in city.source for p in rule.sources):
+        known = ", ".join(s.id for s in city.source[:20]) or "none"
+        raise ConfigError(f"no source of the city fits {list(rule.sources)} (there are: {known})", field="sources")
+
+
+def _check_words(rule: Rule) -> None:
+    check_name(rule.id, field="id")
+    try:
+        kind_of(rule.kind)
+    except InputError as error:
+        raise error.at(field="kind") from error
+    if rule.unit:
+        try:
+            parse_unit(rule.unit)
+        except InputError as error:
+            raise error.at(field="unit") from error
+    for name in ("text", "property"):
+        if not getattr(rule, name).strip():
+            raise ConfigError("must not be empty", field=name)
+    if not rule.sources:
+        raise ConfigError("names no source", field="sources")
+
+
+def _check_shape(rule: Rule) -> None:
+    levelled = rule.over is not None or rule.under is not None
+    if levelled == (rule.match is not None):
+        raise ConfigError("needs either over/under or match, one of the two", field="match" if levelled else None)
+    if rule.over is not None and rule.under is not None:
+        raise ConfigError("needs either over or under, not both; write two rules", field="under")
+    if rule.match is None and rule.end_match is not None:
+        raise ConfigError("means nothing without match", field="end_match")
+    if rule.match is not None:
+        for name in ("window_s", "aggregate", "clear"):
+            if getattr(rule, name) is not None:
+                raise ConfigError("means nothing with match", field=name)
+        if not rule.match:
+            raise ConfigError("names no field of the body", field="match")
+
+
+def _check_window(rule: Rule) -> None:
+    if (rule.window_s is None) != (rule.aggregate is None):
+        raise ConfigError("window_s and aggregate need each other", field="aggregate" if rule.aggregate else "window_s")
+    if rule.window_s is not None and rule.late_s > rule.window_s * (MOST_PANES - 2):
+        raise ConfigError(f"may be at most {MOST_PANES - 2} windows", field="late_s")
+
+
+__all__ = ["Levels", "load_rules", "parse_rules"]

@@ -1,0 +1,70 @@
+"""Where in a TOML text a value stands, so that a complaint about it can name the line.
+
+`tomllib` forgets positions. This finds them again for the plain shape of a rules file: arrays of tables
+(`[[rule]]`), the tables under them, and the keys of each. It never judges the text: `tomllib` has done so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY: Final = re.compile(r"^\s*([A-Za-z0-9_\-\"'.]+)\s*=\s*(.*)$")
+
+
+def line_of(text: str, table: str, index: int, field: str = "") -> int:
+    r"""The line (from 1) of `field` in the `index`-th `[[table]]`, or of its header when the field is not written.
+
+    >>> line_of('[[rule]]\nid = "a"\n\n[[rule]]\nid = "b"\nover = 3\n', "rule", 1, "over")
+    6
+    """
+    wanted, count, header, prefix = field.partition("[")[0], -1, 1, ""
+    for number, line in _statements(text):
+        if found := _HEADER.match(line):
+            name = found[2].replace('"', "").replace(" ", "")
+            if found[1] == "[[" and name == table:
+                count, prefix = count + 1, ""
+                header = number if count == index else header
+            else:
+                prefix = name.removeprefix(f"{table}.") + "." if name.startswith(f"{table}.") else "?"
+            if count == index and wanted and wanted == prefix.rstrip("."):
+                return number
+        elif count == index and (found := _KEY.match(line)) and _same(prefix + _bare(found[1]), wanted):
+            return number
+    return header
+
+
+def _same(key: str, wanted: str) -> bool:
+    return bool(wanted) and (wanted == key or wanted.startswith(f"{key}.") or key.startswith(f"{wanted}."))
+
+
+def _bare(key: str) -> str:
+    return key.replace('"', "").replace("'", "")
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, line) of what is not inside a string of several lines or an array of several lines."""
+    fence, depth = "", 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if fence:
+            fence = "" if fence in line else fence
+            continue
+        if depth == 0:
+            yield number, line
+        fence = _opened_fence(line)
+        if depth or _KEY.match(line):
+            depth = max(0, depth + _brackets(line))
+
+
+def _opened_fence(line: str) -> str:
+    for fence in ('"""', "'''"):
+        if line.count(fence) % 2:
+            return fence
+    return ""
+
+
+def _brackets(line: str) -> int:
+    bare = re.sub(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*', "", line)
+    return bare.count("[") - bare.count("]")
