@@ -73,7 +73,7 @@ class Archive(Protocol):
     def about(self, incident: str, *, at: int | None = None) -> list[Recorded]:
         """Every revision of every fact that names this incident, and its detections, oldest first."""
 
-    def cursor(self) -> int:
+    def newest(self) -> int:
         """The cursor of the newest fact recorded, 0 when there is none."""
 
     def count(self, word: type[Fact], *, start: int, end: int, bins: int) -> list[int]:
