@@ -59,3 +59,21 @@ def device_topic(device: str, action: str) -> str:
     's4/out/gate-2/set'
     """
     return f"s4/out/{device}/{token(action)}"
+
+
+def mqtt_subject(topic: str) -> str:
+    """An MQTT topic → the subject that NATS gives it: `/` becomes `.`, and `.` becomes `//`.
+
+    >>> mqtt_subject("s4/in/co2-1/pm2.5")
+    's4.in.co2-1.pm2//5'
+    """
+    return ".".join(level.replace(".", "//") for level in topic.split("/"))
+
+
+def mqtt_topic(where: str) -> str:
+    """The way back of `mqtt_subject`.
+
+    >>> mqtt_topic("s4.in.co2-1.pm2//5")
+    's4/in/co2-1/pm2.5'
+    """
+    return where.replace("//", "\0").replace(".", "/").replace("\0", ".")

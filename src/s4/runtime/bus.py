@@ -18,7 +18,8 @@ from nats.errors import Error as NatsError
 from nats.js.errors import BadRequestError, NotFoundError
 
 from s4.core.errors import ServiceError
-from s4.runtime.pull import Pull
+from s4.core.subjects import mqtt_subject
+from s4.runtime.pull import Pull, PullPlan
 from s4.runtime.streams import StreamPlan, mqtt_plan
 
 _ACK_S: Final = 5.0
@@ -43,23 +44,30 @@ class Bus:
         self.client = client
         self._js = client.jetstream(timeout=_ACK_S)
         self._gate = asyncio.Semaphore(_MOST_IN_FLIGHT)
+        self._pulls: list[Pull] = []
 
     @classmethod
     async def connect(cls, url: str, *, user: str = "", password: str = "", name: str = "s4") -> Bus:
         """Connect within 10 s. Raises `ServiceError` that names the address when nobody answers."""
+        holder: list[Bus] = []
 
         async def on_error(error: Exception) -> None:
             log.debug("bus connection", reason=str(error) or type(error).__name__)
+
+        async def on_reconnect() -> None:
+            for bus in holder:
+                await bus._reconnected()
 
         try:
             client = await nats.connect(
                 url, user=user or None, password=password or None, name=name, connect_timeout=5,
                 max_reconnect_attempts=-1, reconnect_time_wait=0.1, ping_interval=20, error_cb=on_error,
-                allow_reconnect=True, pending_size=32 << 20,
+                reconnected_cb=on_reconnect, allow_reconnect=True, pending_size=32 << 20,
             )  # fmt: skip
         except (NatsError, OSError, TimeoutError) as error:
             raise ServiceError(f"the bus at {url} does not answer ({str(error) or type(error).__name__})") from error
-        return cls(client)
+        holder.append(cls(client))
+        return holder[0]
 
     async def close(self) -> None:
         """Send what is waiting, then close."""
@@ -114,25 +122,33 @@ class Bus:
             raise ServiceError(f"the bus refused {message.subject}: {problem.get('description', problem)}")
         return "seq" in answer
 
-    async def send(self, subject: str, data: bytes) -> None:
-        """Publish without storing (to devices that listen now)."""
-        await self.client.publish(subject, data)
+    async def send_mqtt(self, topic: str, payload: bytes) -> None:
+        """Publish to the devices that listen now on an MQTT topic (`s4/out/gate-2/set`); not stored."""
+        await self.client.publish(mqtt_subject(topic), payload)
 
     async def listen(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
         """Call back for every message on `subject` that is not stored (MQTT QoS 0)."""
         await self.client.subscribe(subject, cb=callback)
 
-    async def consumer(
-        self, stream: str, durable: str, filters: tuple[str, ...], *, start: int | None, window: int = 2048
-    ) -> Pull:
-        """A durable consumer placed behind `start` (see `Pull.open`), retried while the bus is away."""
-        pull = Pull(self.client, stream, durable, filters, window)
-        for attempt in range(20):
+    async def pull(self, plan: PullPlan, arrived: asyncio.Event, *, start: int | None) -> Pull:
+        """A durable consumer placed behind `start` (see `Pull.open`), retried for 20 s while the bus is away."""
+        pull = Pull(self.client, plan, arrived)
+        for _ in range(40):
             try:
                 await pull.open(start)
+                self._pulls.append(pull)
                 return pull
             except BadRequestError as error:
-                raise ServiceError(f"consumer {durable} on {stream}: {error.description}") from error
+                raise ServiceError(f"consumer {plan.durable} on {plan.stream}: {error.description}") from error
             except (NatsError, TimeoutError):
-                await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
-        raise ServiceError(f"the bus does not answer for {stream}")
+                await asyncio.sleep(0.5)
+        raise ServiceError(f"the bus does not answer for {plan.stream}")
+
+    async def drop(self, pull: Pull) -> None:
+        """Stop reading; the durable consumer stays on the bus."""
+        self._pulls.remove(pull)
+        await pull.close()
+
+    async def _reconnected(self) -> None:
+        for pull in self._pulls:
+            pull.connection_lost()

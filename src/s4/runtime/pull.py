@@ -10,24 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 _EXPIRES_S: Final = 20.0
-_ACK_WAIT_S: Final = 3600.0
-"""Long, because an acknowledgement waits for the next snapshot; after a crash the consumer is made anew."""
+_MOST_UNACKNOWLEDGED: Final = 500_000
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One stored message. `seq`: its place in the stream; `stored`: real ns UTC at which the bus stored it."""
+    """One stored message. `seq`: its place in `stream`; `stored`: real ns UTC at which the bus stored it."""
 
+    stream: str
     subject: str
     data: bytes
     seq: int
@@ -35,86 +36,127 @@ class Message(msgspec.Struct, frozen=True):
     reply: str
 
 
-class Pull:
-    """Messages of one stream from `start` on, in order. Not for several readers at once."""
+class PullPlan(msgspec.Struct, frozen=True):
+    """What to read. `replay`: after a lost connection the consumer is made anew behind the last message received
+    (a stream that keeps its messages); otherwise what was not acknowledged comes again after `ack_wait_s`
+    (a stream that forgets what every consumer has acknowledged). `window`: most messages held in memory.
+    """
 
-    def __init__(self, client: Client, stream: str, durable: str, filters: tuple[str, ...], window: int = 2048) -> None:
+    stream: str
+    durable: str
+    filters: tuple[str, ...]
+    replay: bool = True
+    ack_wait_s: float = 3600.0
+    window: int = 2048
+
+
+class Pull:
+    """Messages of one stream, in order, each once. `arrived` is set when something comes; several may share it."""
+
+    def __init__(self, client: Client, plan: PullPlan, arrived: asyncio.Event) -> None:
+        self.plan, self.arrived = plan, arrived
         self._client, self._js = client, client.jetstream()
-        self.stream, self.durable, self._filters, self._window = stream, durable, filters, window
         self._buffer: deque[Message] = deque()
-        self._outstanding = 0
-        self._asked_at = 0.0
-        self._arrived = asyncio.Event()
+        self._outstanding, self._asked_at = 0, 0.0
+        self._received, self._order = 0, 0
+        self._held: set[int] = set()
+        self._broken = False
         self._inbox = ""
-        self._subscription: object | None = None
+        self._subscription: Subscription | None = None
 
     async def open(self, start: int | None) -> None:
-        """Place the durable consumer behind sequence `start` (None: where it stands, else at the stream's end)."""
+        """Place the durable consumer behind sequence `start`; None: where it stands, or at the stream's beginning."""
+        plan = self.plan
         config = ConsumerConfig(
-            durable_name=self.durable,
-            filter_subjects=list(self._filters),
-            ack_policy=AckPolicy.ALL,
-            ack_wait=_ACK_WAIT_S,
-            max_ack_pending=200_000,
+            durable_name=plan.durable,
+            filter_subjects=list(plan.filters),
+            ack_policy=AckPolicy.ALL if plan.replay else AckPolicy.EXPLICIT,
+            ack_wait=plan.ack_wait_s,
+            max_ack_pending=_MOST_UNACKNOWLEDGED,
         )
         if start is not None:
             with contextlib.suppress(NotFoundError):
-                await self._js.delete_consumer(self.stream, self.durable)
+                await self._js.delete_consumer(plan.stream, plan.durable)
             config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
             config.opt_start_seq = start + 1
-        await self._js.add_consumer(self.stream, config)
-        if not self._subscription:
-            self._inbox = self._client.new_inbox()
-            self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
-        self._outstanding = 0
+            self._received = max(self._received, start)
+        await self._js.add_consumer(plan.stream, config)
+        await self._new_inbox()
+        self._outstanding, self._order, self._broken = 0, 0, False
+
+    async def _new_inbox(self) -> None:
+        await self.close()
+        self._inbox = self._client.new_inbox()
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        if self._subscription:
+            with contextlib.suppress(NatsError):
+                await self._subscription.unsubscribe()
+            self._subscription = None
+
+    def connection_lost(self) -> None:
+        """Messages may be lost on their way: what was asked for has to be asked for again."""
+        self._broken, self._outstanding = self.plan.replay, 0
+        self.arrived.set()
 
     async def _on_message(self, message: Msg) -> None:
         if message.reply.startswith("$JS.ACK."):
             self._outstanding -= 1
-            parts = message.reply.split(".")
-            seq, stored = (int(parts[5]), int(parts[7])) if len(parts) == 9 else (int(parts[7]), int(parts[9]))
-            self._buffer.append(Message(message.subject, message.data, seq, stored, message.reply))
+            seq, order, stored = _place(message.reply)
+            self._take(message, seq, order, stored)
         else:
             self._outstanding = 0  # a status: the request has expired or the consumer is gone; ask again
-        self._arrived.set()
+        self.arrived.set()
 
-    async def _ask(self) -> None:
+    def _take(self, message: Msg, seq: int, order: int, stored: int) -> None:
+        if self.plan.replay:
+            self._broken = self._broken or order != self._order + 1
+            if self._broken or seq <= self._received:
+                return
+        elif seq in self._held:
+            return  # it came again because its acknowledgement is still to come
+        self._order, self._received = order, seq
+        self._held.add(seq)
+        self._buffer.append(Message(self.plan.stream, message.subject, message.data, seq, stored, message.reply))
+
+    async def ask(self) -> None:
+        """Keep a request open for as much as there is room for."""
+        if self._broken:
+            await self.open(self._received)
         loop = asyncio.get_running_loop()
         if self._asked_at + _EXPIRES_S < loop.time():
             self._outstanding = 0
-        room = self._window - len(self._buffer)
-        if self._outstanding > 0 or room <= 0:
+        room = self.plan.window - len(self._buffer)
+        if self._outstanding > 0 or room < self.plan.window // 2:
             return
         request = msgspec.json.encode({"batch": room, "expires": int(_EXPIRES_S * 1e9)})
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self.durable}"
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.plan.stream}.{self.plan.durable}"
         await self._client.publish(subject, request, reply=self._inbox)
         self._outstanding, self._asked_at = room, loop.time()
 
-    async def next(self, most: int, patience_s: float) -> list[Message]:
-        """What has come, at most `most`; waits up to `patience_s` (at most 1 s) for the first, else returns []."""
-        if not self._buffer:
-            self._arrived.clear()
-            with contextlib.suppress(NatsError):
-                await self._ask()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), min(patience_s, 1.0))
-        taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
-        if len(self._buffer) < self._window // 2:
-            with contextlib.suppress(NatsError):
-                await self._ask()
-        return taken
+    def take(self, most: int) -> list[Message]:
+        """What has come, at most `most`."""
+        return [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
 
-    async def ack_through(self, message: Message) -> None:
-        """Tell the bus that everything up to and including `message` is safely dealt with."""
+    async def ack(self, messages: Sequence[Message]) -> None:
+        """Tell the bus that `messages` (with `replay`: and all before the last of them) are safely dealt with."""
         with contextlib.suppress(NatsError):
-            await self._client.publish(message.reply, b"+ACK")
+            for message in messages[-1:] if self.plan.replay else messages:
+                await self._client.publish(message.reply, b"+ACK")
+        self._held.difference_update(message.seq for message in messages)
 
     async def lag(self) -> int:
-        """How many messages wait on the bus that were not handed out or not acknowledged yet."""
-        info = await self._js.consumer_info(self.stream, self.durable)
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+        """How many messages wait on the bus that were not handed out yet. Raises `NatsError` when it is away."""
+        info = await self._js.consumer_info(self.plan.stream, self.plan.durable)
+        return info.num_pending or 0
 
 
-def js_of(client: Client) -> JetStreamContext:
-    """The JetStream side of a connection, waiting up to 5 s for answers."""
-    return client.jetstream(timeout=5)
+def _place(reply: str) -> tuple[int, int, int]:
+    """(stream sequence, consumer sequence, real ns) out of `$JS.ACK.<stream>.<consumer>.<n>.<seq>.<order>.<ns>.<left>`,
+    or the longer form that has a domain and an account before the stream.
+    """
+    parts = reply.split(".")
+    at = 5 if len(parts) == 9 else 7
+    return int(parts[at]), int(parts[at + 1]), int(parts[at + 2])

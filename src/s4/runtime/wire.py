@@ -8,10 +8,11 @@ Arrow message has the columns `series` (a dictionary of source, property and uni
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from s4.core.errors import InputError
 from s4.core.model import FACTS, Fact, ObservationBatch, Series
@@ -124,20 +125,31 @@ def split(batch: ObservationBatch, rows: int) -> list[ObservationBatch]:
     ]  # fmt: skip
 
 
-def concatenate(batches: list[ObservationBatch]) -> ObservationBatch:
-    """Batches of one site → one, in order; series are interned anew.
+class Columns(NamedTuple):
+    """Readings of any number, without a batch's bound; the columns as in `ObservationBatch`."""
+
+    series: tuple[Series, ...]
+    code: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+def merge(batches: list[ObservationBatch]) -> Columns:
+    """Batches → their columns behind each other, series interned anew. Cost: 5 µs a batch + 20 bytes a reading.
 
     >>> from s4.core.model import Reading
     >>> one = ObservationBatch.of("s", 0, [Reading(Series("a", "p", "1"), 1, 2.0)])
-    >>> len(concatenate([one, one]))
-    2
+    >>> merge([one, one]).code.tolist()
+    [0, 0]
     """
     intern: dict[Series, int] = {}
     codes = []
     for batch in batches:
         mapping = np.array([intern.setdefault(s, len(intern)) for s in batch.series], np.int32)
         codes.append(mapping[batch.code] if len(batch) else batch.code)
-    return ObservationBatch(
-        batches[0].site, batches[0].received, tuple(intern), np.concatenate(codes),
-        np.concatenate([b.time for b in batches]), np.concatenate([b.value for b in batches]),
-    )  # fmt: skip
+    return Columns(
+        tuple(intern),
+        np.concatenate(codes),
+        np.concatenate([batch.time for batch in batches]),
+        np.concatenate([batch.value for batch in batches]),
+    )

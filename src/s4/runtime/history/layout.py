@@ -35,11 +35,16 @@ def piece_name(first: int, last: int) -> str:
     return f"{first:020d}-{last:020d}.parquet"
 
 
-def pieces(root: Path, shelf: Shelf) -> list[Piece]:
-    """Every valid file of a shelf, in order; parts that a merged file already covers are left out."""
+def all_pieces(root: Path, shelf: Shelf) -> list[Piece]:
+    """Every file of a shelf, in order, those that a merged file covers included."""
     paths = (root / shelf).glob("hour=*/*.parquet")
     found = [Piece(int(match[1]), int(match[2]), path) for path in paths if (match := _NAME.fullmatch(path.name))]
-    return _uncovered(sorted(found, key=lambda piece: (piece.first, -piece.last)))
+    return sorted(found, key=lambda piece: (piece.first, -piece.last))
+
+
+def pieces(root: Path, shelf: Shelf) -> list[Piece]:
+    """Every valid file of a shelf, in order; parts that a merged file already covers are left out."""
+    return _uncovered(all_pieces(root, shelf))
 
 
 def _uncovered(ordered: Iterable[Piece]) -> list[Piece]:

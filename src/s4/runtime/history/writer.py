@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from s4.core.clock import format_time
 from s4.core.model import Observation, ObservationBatch
 from s4.runtime.history.layout import Shelf, piece_name, pieces, sync_folder
-from s4.runtime.wire import concatenate
+from s4.runtime.wire import merge
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,7 +93,7 @@ def _readings_table(batches: list[ObservationBatch]) -> pa.Table:
     """All batches as one table; names stay dictionaries, so that a reading costs its numbers and no text."""
     import pyarrow as pa
 
-    merged, sizes = concatenate(batches), [len(batch) for batch in batches]
+    merged, sizes = merge(batches), [len(batch) for batch in batches]
     sites = list(dict.fromkeys(batch.site for batch in batches))
     site_codes = np.repeat(np.array([sites.index(batch.site) for batch in batches], np.int32), sizes)
     received = np.repeat(np.array([batch.received for batch in batches], np.int64), sizes)

@@ -28,7 +28,7 @@ class SqlArchive:
 
     def __init__(self, engine: Engine, on_record: Callable[[Sequence[Recorded]], None] | None = None) -> None:
         self._engine = engine
-        self._on_record = on_record
+        self.on_record = on_record
         self._write = threading.Lock()  # SQLite has one writer; queueing here is kinder than its busy wait
 
     def record(self, facts: Sequence[Fact], now: int) -> list[Recorded]:
@@ -54,8 +54,8 @@ class SqlArchive:
                 raise ConflictError("somebody else recorded this at the same instant") from error
             except OperationalError as error:
                 raise ServiceError(f"the store does not answer: {str(error.orig).splitlines()[0]}") from error
-        if new and self._on_record:
-            self._on_record(new)
+        if new and self.on_record:
+            self.on_record(new)
         return new
 
     def _insert(self, connection: Connection, facts: Sequence[Fact], now: int) -> list[Recorded]:
@@ -84,14 +84,14 @@ class SqlArchive:
             query = query.where(fact.c.site == site)
         return [_typed(word, body) for (body,) in self._rows(query.order_by(fact.c.cursor.desc()).limit(limit))]
 
-    def one(self, word: type[F], fact_id: str, *, at: int | None = None) -> F | None:
+    def one(self, word: type[F], fact_key: str, *, at: int | None = None) -> F | None:
         """See `Archive.one`."""
-        query = select(fact.c.body).where(fact.c.id == fact_id, fact.c.word == WORD_OF[word], _as_of(at))
+        query = select(fact.c.body).where(fact.c.id == fact_key, fact.c.word == WORD_OF[word], _as_of(at))
         return next((_typed(word, body) for (body,) in self._rows(query)), None)
 
-    def revisions(self, fact_id: str, *, at: int | None = None) -> list[Recorded]:
+    def revisions(self, fact_key: str, *, at: int | None = None) -> list[Recorded]:
         """See `Archive.revisions`."""
-        return self._recorded(fact.c.id == fact_id, at)
+        return self._recorded(fact.c.id == fact_key, at)
 
     def about(self, incident: str, *, at: int | None = None) -> list[Recorded]:
         """See `Archive.about`."""
@@ -180,8 +180,8 @@ def _current_revisions(connection: Connection, ids: Iterable[str]) -> dict[str, 
     return newest
 
 
-def _supersede(connection: Connection, fact_id: str, now: int) -> None:
-    current = and_(fact.c.id == fact_id, fact.c.superseded == FOREVER)
+def _supersede(connection: Connection, fact_key: str, now: int) -> None:
+    current = and_(fact.c.id == fact_key, fact.c.superseded == FOREVER)
     connection.execute(update(fact).where(current).values(superseded=now))
 
 

@@ -1,0 +1,200 @@
+"""The runner: starts the bus and the store, gives every room's parts their host, and stops them in order.
+
+It alone speaks on the bus. What may run where is the caller's choice (`RunPlan`); the runner knows no room by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+from nats.aio.msg import Msg
+
+from s4.core.city import City, Source
+from s4.core.clock import Clock
+from s4.core.errors import InputError
+from s4.core.model import Observation, ObservationBatch, Raw
+from s4.core.ports import Camera, Door, Outlet, Stage
+from s4.core.subjects import MQTT_IN
+from s4.runtime import metrics
+from s4.runtime.bus import Bus
+from s4.runtime.feed import LiveFeed
+from s4.runtime.history.merge import merge_history
+from s4.runtime.history.reader import HistoryReader
+from s4.runtime.history.writer import events_writer, readings_writer
+from s4.runtime.host import Host
+from s4.runtime.recorder import Recorder
+from s4.runtime.routes import raw_of
+from s4.runtime.runner_camera import CameraHost
+from s4.runtime.runner_commands import CommandHost
+from s4.runtime.runner_door import DoorHost
+from s4.runtime.runner_history import HistoryHost
+from s4.runtime.runner_stage import StageHost
+from s4.runtime.sources import SourceBook
+from s4.runtime.store.archive import SqlArchive
+from s4.runtime.store.engine import open_engine
+from s4.runtime.store.snapshots import Snapshots
+from s4.runtime.streams import plans
+
+_MERGE_EVERY_S: Final = 600.0
+_STOP_S: Final = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class RunPlan(msgspec.Struct, frozen=True):
+    """What to run here: made by the composition root. `bus_url` with `bus_user`, `bus_password`; `store_url` as
+    SQLAlchemy wants it; `history`: its folder, or None when another process keeps it.
+    """
+
+    city: City
+    clock: Clock
+    bus_url: str
+    bus_user: str
+    bus_password: str
+    store_url: str
+    stages: Sequence[tuple[str, Callable[[], Stage]]] = ()
+    doors: Sequence[Door] = ()
+    cameras: Sequence[tuple[Source, Camera, list[Stage]]] = ()
+    outlets: Sequence[Outlet] = ()
+    deliver: bool = True
+    history: Path | None = None
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What stands while the runner runs: for the HTTP side and for whoever asks how it is."""
+
+    bus: Bus
+    archive: SqlArchive
+    feed: LiveFeed
+    recorder: Recorder
+    history: HistoryReader | None
+    sources: SourceBook
+
+
+@contextlib.asynccontextmanager
+async def running(plan: RunPlan) -> AsyncIterator[Running]:
+    """Start everything in `plan`; inside the block it runs; leaving it stops cleanly (snapshots, history, bus)."""
+    engine = await asyncio.to_thread(open_engine, plan.store_url)
+    bus = await Bus.connect(plan.bus_url, user=plan.bus_user, password=plan.bus_password)
+    city = plan.city.city.id
+    sources = SourceBook(plan.city, plan.clock)
+    archive = SqlArchive(engine)
+    feed = LiveFeed(archive, sources)
+    archive.on_record = feed.recorded
+    recorder = Recorder(city, bus, archive, plan.clock, sources)
+    team = _Team(plan, bus, archive, recorder, Snapshots(engine))
+    await bus.ensure(plans(city), mqtt=team.hears_mqtt)
+    await feed.listen(bus, city)
+    await team.start()
+    try:
+        reader = HistoryReader(plan.history) if plan.history else None
+        yield Running(bus, archive, feed, recorder, reader, sources)
+    finally:
+        await team.stop()
+        await bus.close()
+        engine.dispose()
+
+
+class _Team:
+    """Every host of a plan, and the order in which they start and stop: those that read first, the doors last."""
+
+    def __init__(self, plan: RunPlan, bus: Bus, archive: SqlArchive, recorder: Recorder, snapshots: Snapshots) -> None:
+        city, clock = plan.city.city.id, plan.clock
+        self._plan, self._bus, self._recorder = plan, bus, recorder
+        self._stages = [StageHost(name, make, city, bus, recorder, snapshots, clock) for name, make in plan.stages]
+        self._readers: list[Host] = list(self._stages)
+        if plan.history:
+            readings, events = readings_writer(plan.history), events_writer(plan.history)
+            self._readers += [
+                HistoryHost("readings", ObservationBatch, readings, city, bus, clock, recorder),
+                HistoryHost("events", Observation, events, city, bus, clock),
+            ]
+        if plan.deliver:
+            self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock))
+        self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]
+        self._entrances += [CameraHost(*camera, recorder, clock) for camera in plan.cameras]
+        self._tasks: dict[Host, asyncio.Task[None]] = {}
+        self._chores: list[asyncio.Task[None]] = []
+
+    @property
+    def hears_mqtt(self) -> bool:
+        """Whether devices are heard here."""
+        return any(Raw in host.stage.consumes for host in self._stages)
+
+    async def start(self) -> None:
+        """Consumers first, so that nothing a door records is missed."""
+        await asyncio.gather(*(host.open() for host in self._readers))
+        await self._hear_lossy()
+        self._tasks = {host: asyncio.create_task(_keep(host)) for host in (*self._readers, *self._entrances)}
+        self._chores = [asyncio.create_task(self._watch_bus())]
+        if self._plan.history:
+            self._chores.append(asyncio.create_task(self._merge_now_and_then(self._plan.history)))
+
+    async def _hear_lossy(self) -> None:
+        """MQTT QoS 0 is not stored by the bus: it is heard as it passes."""
+        takers = [host for host in self._stages if Raw in host.stage.consumes]
+        if not takers:
+            return
+
+        async def on_message(message: Msg) -> None:
+            if (message.headers or {}).get("Nmqtt-Pub", "0") != "0":
+                return
+            with contextlib.suppress(InputError):
+                raw = raw_of(message.subject, message.data, self._plan.clock.now())
+                for host in takers:
+                    host.offer(raw)
+
+        await self._bus.listen(f"{MQTT_IN}.>", on_message)
+
+    @staticmethod
+    async def _merge_now_and_then(history: Path) -> None:
+        while True:
+            await asyncio.sleep(_MERGE_EVERY_S)
+            await asyncio.to_thread(merge_history, history)
+
+    async def _watch_bus(self) -> None:
+        while True:
+            metrics.BUS_UP.set(1.0 if self._bus.connected else 0.0)
+            await asyncio.sleep(1.0)
+
+    async def stop(self) -> None:
+        """Doors first; then the readers finish what is under way and make it durable."""
+        for task in self._chores:
+            task.cancel()
+        for hosts in (self._entrances, self._readers):
+            await self._stop([(host, self._tasks[host]) for host in hosts if host in self._tasks])
+
+    @staticmethod
+    async def _stop(team: list[tuple[Host, asyncio.Task[None]]]) -> None:
+        for host, _ in team:
+            host.stop()
+        tasks = [task for _, task in team]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=_STOP_S)
+        for task in late:
+            task.cancel()  # what it did since its last snapshot will be done again from the bus
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for host, task in team:
+            if task in late:
+                log.warning("did not stop in time", host=host.name)
+
+
+async def _keep(host: Host) -> None:
+    """A host that fails for a fault of ours is started again, and says so; it never takes the others along."""
+    pause = 0.5
+    while not host.stopping:
+        try:
+            await host.run()
+            return
+        except Exception:
+            log.exception("host failed; it starts again", host=host.name)
+            metrics.STAGE_ERRORS.labels(host.name).inc()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 30.0)

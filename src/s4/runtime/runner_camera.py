@@ -1,0 +1,100 @@
+"""Runs one camera: pulls its frames in a thread and hands them to video detection in the same process.
+
+Pictures never ride the bus; only detections and how many frames a second were analysed leave the thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Final
+
+import structlog
+
+from s4.core.city import Source
+from s4.core.clock import NS_PER_S, Clock
+from s4.core.errors import S4Error
+from s4.core.model import Frame, ObservationBatch, Reading, Series
+from s4.core.ports import Camera, Produced, Stage
+from s4.runtime import metrics
+from s4.runtime.host import Host
+from s4.runtime.recorder import Recorder
+
+_REPORT_NS: Final = 5 * NS_PER_S
+_PATIENCE_S: Final = 30.0
+_PAUSE_S: Final = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class CameraHost(Host):
+    """One camera and the stages that watch its frames, in one thread. `run` returns when the film has ended."""
+
+    def __init__(self, source: Source, camera: Camera, stages: list[Stage], recorder: Recorder, clock: Clock) -> None:
+        super().__init__()
+        self.name = f"camera-{source.id}"
+        self._source, self._camera, self._stages = source, camera, stages
+        self._recorder, self._clock = recorder, clock
+        self._halt = threading.Event()
+        self._frames, self._reported = 0, 0
+
+    async def run(self) -> None:
+        """Watch until the film ends or it is time to stop."""
+        self.arrived.clear()
+        loop = asyncio.get_running_loop()
+        thread = threading.Thread(target=self._watch, args=(loop,), name=self.name, daemon=True)
+        thread.start()
+        try:
+            await self.arrived.wait()
+        finally:
+            self._halt.set()
+            self._camera.close()
+            await asyncio.to_thread(thread.join, 5.0)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            self._watch_again_and_again(loop)
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop may be gone already
+                loop.call_soon_threadsafe(self.arrived.set)
+
+    def _watch_again_and_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._halt.is_set():
+            try:
+                for frame in self._camera.frames():
+                    if self._halt.is_set():
+                        return
+                    if frame is not None:
+                        self._see(frame, loop)
+                return
+            except S4Error as error:
+                log.warning("camera lost", source=self._source.id, reason=str(error))
+                self._recorder.refused(self._source.id, str(error))
+            except Exception:
+                log.exception("camera failed", source=self._source.id)
+                metrics.STAGE_ERRORS.labels(self.name).inc()
+            self._halt.wait(_PAUSE_S)
+
+    def _see(self, frame: Frame, loop: asyncio.AbstractEventLoop) -> None:
+        self._frames += 1
+        metrics.FRAMES.labels(self._source.id).inc()
+        produced: list[Produced] = [fact for stage in self._stages for fact in stage.step([frame], frame.time)]
+        produced += self._rate(frame)
+        if not produced:
+            return
+        done = asyncio.run_coroutine_threadsafe(self._recorder.out(produced), loop)
+        with contextlib.suppress(FutureTimeoutError):
+            done.result(_PATIENCE_S)
+
+    def _rate(self, frame: Frame) -> list[Produced]:
+        """How many frames a second are analysed, every 5 s: a camera that is silent shows as one."""
+        now = self._clock.now()
+        elapsed = now - self._reported
+        if elapsed < _REPORT_NS:
+            return []
+        rate = self._frames * NS_PER_S / elapsed if self._reported else 0.0
+        self._frames, self._reported = 0, now
+        reading = Reading(Series(self._source.id, "frame_rate", "Hz"), frame.time, rate)
+        return [ObservationBatch.of(frame.site, now, [reading])]
