@@ -10,7 +10,6 @@ from s4.core.model.detection import Phase
 from s4.detection.video.picture import Box
 from s4.detection.video.scene import Attributes, Statement
 
-
 NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 
 

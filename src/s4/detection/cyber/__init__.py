@@ -1,0 +1,1 @@
+"""Cyber detection: what a network sensor says → detections. Alerts of an IDS (`alerts`), scans from flows (`scan`)."""
