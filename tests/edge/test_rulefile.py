@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from s4.core.errors import ConfigError
+from s4.core.toml_lines import line_of
 from s4.edge.rulefile import load_rules, parse_rules
-from s4.edge.toml_lines import line_of
 from tests.edge.cities import city
 
 GOOD = '# the city\'s rules\n\n[[rule]]\nid = "a"\nproperty = "p"\nkind = "gas"\ntext = "T"\n'

@@ -15,10 +15,10 @@ from s4.core.city import City
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import kind_of
 from s4.core.subjects import check_name
+from s4.core.toml_lines import line_of
 from s4.core.units import parse_unit
 from s4.edge.levels import Levels, levels_of
 from s4.edge.rule import Rule
-from s4.edge.toml_lines import line_of
 
 MOST_RULES: Final = 10_000
 LARGEST_FILE: Final = 4 * 1024 * 1024

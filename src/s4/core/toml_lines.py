@@ -1,6 +1,6 @@
 """Where in a TOML text a value stands, so that a complaint about it can name the line.
 
-`tomllib` forgets positions. This finds them again for the plain shape of a rules file: arrays of tables
+`tomllib` forgets positions. This finds them again for the plain shape of our files: arrays of tables
 (`[[rule]]`), the tables under them, and the keys of each. It never judges the text: `tomllib` has done so.
 """
 
