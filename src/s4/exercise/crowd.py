@@ -49,7 +49,7 @@ class Crowd:
 
     def __init__(self, walkways: Walkways, haunts: tuple[Haunt, ...], count: int, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 3])
-        self._walkways, self.haunts = walkways, haunts
+        self.walkways, self.haunts = walkways, haunts
         self._share = np.array([h.share for h in haunts])
         self.haunt = self._choose(count)
         self.at = self._spots(self.haunt)
@@ -103,7 +103,7 @@ class Crowd:
         for _ in range(6):
             angle, r = self._rng.uniform(0, 6.2832, len(haunt)), spread * np.sqrt(self._rng.uniform(0, 1, len(haunt)))
             spot = centre + np.column_stack((r * np.cos(angle), r * np.sin(angle)))
-            clear = self._walkways.clearance(spot)[0]
+            clear = self.walkways.clearance(spot)[0]
             better = (clear > 1.2) & (room < 1.2)
             best[better], room[better] = spot[better], clear[better]
         return best
@@ -146,7 +146,7 @@ class Crowd:
         way = straight / np.maximum(far, 1e-6)[:, None]
         for k in np.unique(self.haunt[far > 12.0]):
             some = np.flatnonzero((self.haunt == k) & (far > 12.0))
-            turn, metres = self._walkways.way_to(self.haunts[k].at, self.at[some])
+            turn, metres = self.walkways.way_to(self.haunts[k].at, self.at[some])
             centre = np.hypot(*(self.at[some] - self.haunts[k].at).T)
             around = (metres > 1.15 * centre + 6.0) | (centre > self.haunts[k].spread_m + 25.0)
             way[some[around]] = turn[around]
@@ -170,13 +170,13 @@ class Crowd:
         return push
 
     def _off_walls(self) -> Floats:
-        clear, away = self._walkways.clearance(self.at)
+        clear, away = self.walkways.clearance(self.at)
         return away * (np.clip(1.4 - clear, 0, 1.4) * 3.5)[:, None]
 
     def _move(self, by: Floats) -> None:
-        inside = self._walkways.clearance(self.at)[0] <= 0
+        inside = self.walkways.clearance(self.at)[0] <= 0
         for axis in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0)):
             to = self.at + by * axis
-            free = (self._walkways.clearance(to)[0] > 0) | inside
+            free = (self.walkways.clearance(to)[0] > 0) | inside
             self.at = np.where(free[:, None], to, self.at)
             by = np.where(free[:, None], 0.0, by)

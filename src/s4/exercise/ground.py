@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon
+from shapely.geometry import LineString, Polygon
 
+from s4.exercise.fixtures import YARD
 from s4.exercise.light import Sun
 from s4.exercise.optics import Floats
 from s4.exercise.plan import Plan
@@ -68,6 +69,9 @@ class GroundMap:
         layers += [(r.offset_curve(s).buffer(0.08), (60, 62, 66)) for r in plan.rails for s in (-0.72, 0.72)]
         for shape, colour in layers:
             self._fill(image, shape, colour)
+        for stripe in _hatch(YARD):
+            self._fill(image, stripe.intersection(YARD), (60, 150, 190))
+        self._fill(image, YARD.exterior.buffer(0.14), (70, 190, 225))
         squares = np.zeros((_SIDE, _SIDE), np.uint8)
         for area in plan.squares:
             self._fill(squares, area.shape, (255,))
@@ -98,6 +102,15 @@ class GroundMap:
             quad = Polygon([a, b, b + by, a + by])
             if quad.is_valid:
                 self._fill(light, quad, (90,))
+
+
+def _hatch(area: Polygon) -> list[Polygon]:
+    """Slanted stripes, as painted where nobody may stand."""
+    west, south, east, north = area.bounds
+    lines = [
+        LineString([(west + d, south), (west + d + north - south, north)]) for d in range(-40, int(east - west), 3)
+    ]
+    return [line.buffer(0.12) for line in lines]
 
 
 def _tiled(image: NDArray[np.uint8], squares: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -66,6 +66,19 @@ class Optics:
             (width / 2 + self.focal_px * eye[:, 0] / z, height / 2 + self.focal_px * eye[:, 1] / z, z)
         )
 
+    def outline(self, corners: Floats, near_m: float = 0.4) -> Floats:
+        """The outline of a flat shape, float[n, 3], in the picture, float[m, 2]; cut off `near_m` before the camera."""
+        eye = (corners - np.array(self.at)) @ self.axes.T
+        kept: list[Floats] = []
+        for p, q in zip(eye, np.roll(eye, -1, axis=0), strict=True):
+            if p[2] > near_m:
+                kept.append(p)
+            if (p[2] > near_m) != (q[2] > near_m):
+                kept.append(p + (q - p) * (near_m - p[2]) / (q[2] - p[2]))
+        points = np.array(kept).reshape(-1, 3)
+        width, height = self.size
+        return np.asarray(points[:, :2] / points[:, 2:] * self.focal_px + (width / 2, height / 2))
+
     def rays(self) -> Floats:
         """For every pixel the direction it looks in, scaled to depth 1: float[height, width, 3]."""
         width, height = self.size

@@ -136,7 +136,7 @@ def _put(canvas: _Canvas, where: tuple[slice, slice], mask: NDArray[np.bool_], d
 
 def _mask(canvas: _Canvas, corners: Floats) -> tuple[slice, slice, NDArray[np.bool_]] | None:
     """The pixels inside the outline of `corners`, cut off just before the camera."""
-    pixels = _clipped(canvas.camera, corners)
+    pixels = canvas.camera.outline(corners)
     if len(pixels) < 3:
         return None
     width, height = canvas.camera.size
@@ -148,21 +148,6 @@ def _mask(canvas: _Canvas, corners: Floats) -> tuple[slice, slice, NDArray[np.bo
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
     cv2.fillPoly(mask, [np.round((pixels - (x0, y0)) * 16).astype(np.int32)], (1,), cv2.LINE_8, 4)
     return slice(y0, y1), slice(x0, x1), mask.astype(bool)
-
-
-def _clipped(camera: Optics, corners: Floats, near_m: float = 0.4) -> Floats:
-    eye = (corners - np.array(camera.at)) @ camera.axes.T
-    kept: list[Floats] = []
-    for p, q in zip(eye, np.roll(eye, -1, axis=0), strict=True):
-        if p[2] > near_m:
-            kept.append(p)
-        if (p[2] > near_m) != (q[2] > near_m):
-            kept.append(p + (q - p) * (near_m - p[2]) / (q[2] - p[2]))
-    if not kept:
-        return np.zeros((0, 2))
-    points = np.array(kept)
-    width, height = camera.size
-    return points[:, :2] / points[:, 2:] * camera.focal_px + (width / 2, height / 2)
 
 
 def _tree(canvas: _Canvas, tree: Tree, seed: int) -> None:

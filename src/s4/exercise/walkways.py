@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
 
 from s4.exercise.optics import Floats
 from s4.exercise.plan import Plan
@@ -24,7 +25,7 @@ _UNREACHABLE: Final = np.float32(1e9)
 class Walkways:
     """`clear_m[row, column]`: distance of a 1 m cell to the next wall or water, 0 inside it; row 0 is the south."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, closed: Sequence[Polygon] = ()) -> None:
         rows, columns = int((NORTH - SOUTH) / CELL_M), int((EAST - WEST) / CELL_M)
         open_ = np.zeros((rows, columns), np.uint8)
         ways = [r.line.buffer(r.width_m / 2 + 2.2) for r in plan.roads]
@@ -41,8 +42,8 @@ class Walkways:
             _fill(open_, road.line.buffer(road.width_m / 2 - 1), 1)
         for track in plan.rails:
             _fill(open_, track.buffer(1.9), 0)
-        for building in plan.buildings:
-            _fill(open_, building.shape.buffer(0.3), 0)
+        for shape in (*(b.shape.buffer(0.3) for b in plan.buildings), *closed):
+            _fill(open_, shape, 0)
         self.clear_m = np.asarray(cv2.distanceTransform(open_, cv2.DIST_L2, 5), np.float32) * np.float32(CELL_M)
         self._fields: dict[Point, NDArray[np.float32]] = {}
 
