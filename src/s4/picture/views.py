@@ -1,0 +1,163 @@
+"""What the API answers with: the words of `s4.core.model`, bundled for the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from s4.core.archive import AuditEntry
+from s4.core.city import Site, Zone
+from s4.core.model import FACTS, Asset, Command, Detection, Incident, Place, Recommendation, Risk, Task, Unit
+from s4.core.model.severity import Severity
+from s4.picture.urgency import Threat
+from s4.shield.roles import Role
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who is signed in. `actor`: the id that their decisions carry; `name`: what people call them."""
+
+    actor: str
+    role: Role
+    name: str
+
+
+class CityView(msgspec.Struct, frozen=True):
+    """The city as the page needs it."""
+
+    id: str
+    name: str
+    place: Place
+    language: str
+
+
+class SourceView(msgspec.Struct, frozen=True):
+    """A source and how it is doing: what the city's file says of it, and its `SourceState`.
+
+    Looking back, `accepted` and `rejected` are 0: they are counted live and not kept.
+    """
+
+    id: str
+    name: str
+    site: str
+    door: str
+    place: Place | None
+    fresh_s: float
+    state: str
+    last_seen: int
+    last_time: int
+    accepted: int
+    rejected: int
+    detail: str
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """Everything that is known, now or as it was known `at` an instant (ns UTC).
+
+    `cursor`: where to resume the stream from, so that nothing between this answer and the stream is missed (something
+    may come twice: drop what has a revision already held). Incidents: those not closed, most urgent first, then those
+    closed within 24 h; risks, recommendations, commands and tasks: those of these incidents.
+    """
+
+    now: int
+    at: int | None
+    speed: float
+    cursor: int
+    threat: Threat
+    city: CityView
+    sites: tuple[Site, ...]
+    assets: tuple[Asset, ...]
+    zones: tuple[Zone, ...]
+    sources: list[SourceView]
+    units: list[Unit]
+    incidents: list[Incident]
+    risks: list[Risk]
+    recommendations: list[Recommendation]
+    commands: list[Command]
+    tasks: list[Task]
+    map: str = "/api/map"
+
+
+class IncidentRevision(msgspec.Struct, frozen=True):
+    """What was thought of an incident, and since when s4 knew it (`recorded`, ns UTC)."""
+
+    recorded: int
+    fact: Incident
+
+
+class IncidentStory(msgspec.Struct, frozen=True):
+    """One incident and everything about it: the last revision of each fact, oldest first, and who did what."""
+
+    incident: Incident
+    revisions: list[IncidentRevision]
+    detections: list[Detection]
+    risks: list[Risk]
+    recommendations: list[Recommendation]
+    commands: list[Command]
+    tasks: list[Task]
+    audit: list[AuditEntry]
+
+
+class TimelineIncident(msgspec.Struct, frozen=True):
+    """When an incident was open, ns UTC (`closed` is none while it is)."""
+
+    id: str
+    title: str
+    opened: int
+    closed: int | None
+    severity: Severity
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """How many detections there were in each equal part of [start, end) ns, and the incidents of that time."""
+
+    start: int
+    end: int
+    detections: list[int]
+    incidents: list[TimelineIncident]
+
+
+class SeriesName(msgspec.Struct, frozen=True):
+    """A series of readings there is."""
+
+    source: str
+    property: str
+    unit: str
+
+
+class SeriesWindow(msgspec.Struct, frozen=True):
+    """Readings in equal parts of time: (ns, mean, min, max), in `unit` (UCUM)."""
+
+    unit: str
+    points: list[tuple[int, float, float, float]]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The server answers."""
+
+    status: str
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """Data of the stream's event `fact`: the fact, which word it is, when it became known (ns UTC)."""
+
+    cursor: int
+    recorded: int
+    word: str
+    fact: Annotated[
+        Any, Meta(extra_json_schema={"oneOf": [{"$ref": f"#/$defs/{fact.__name__}"} for fact in FACTS.values()]})
+    ]
+
+
+class ClockView(msgspec.Struct, frozen=True):
+    """Data of the stream's event `clock`: the city's time (ns UTC) and how fast it runs."""
+
+    now: int
+    speed: float
+
+
+class StreamEnd(msgspec.Struct, frozen=True):
+    """Data of the stream's event `end`: why the server ends the stream. Connect again to resume."""
+
+    reason: str
