@@ -1,0 +1,93 @@
+"""Reads `city.toml`: every complaint names the file, the line and the field."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from s4.core.city import City
+from s4.core.errors import ConfigError, InputError
+from s4.core.toml_lines import line_of
+
+_LARGEST: Final = 16 << 20
+_VARIABLE: Final = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
+_PATH: Final = re.compile(r"`\$\.?(.*)`$")
+
+
+def load_city(path: Path) -> City:
+    """The city that `path` describes. `${NAME}` and `${NAME:-default}` in texts are taken from the environment.
+
+    Raises `ConfigError`.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ConfigError(f"is larger than {_LARGEST >> 20} MiB", file=str(path))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read ({getattr(error, 'strerror', None) or error})", file=str(path)) from error
+    return parse_city(text, file=str(path))
+
+
+def parse_city(text: str, *, file: str = "city.toml") -> City:
+    """The city that a text describes. Raises `ConfigError` that names file, line and field."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (None, None)
+        raise ConfigError(str(error).partition(" (at")[0], file=file, line=line, column=column) from error
+    try:
+        city = msgspec.convert(_expanded(tables), City)
+        city.check()
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at ")
+        found = _PATH.search(where)
+        field = found[1] if found else ""
+        raise ConfigError(_plain(reason), file=file, line=_line(text, field), field=field or None) from error
+    except InputError as error:
+        raise ConfigError(error.reason, file=file, line=_line(text, error.field or ""), field=error.field) from error
+    return city
+
+
+def _expanded(value: Any) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(_variable, value)
+    if isinstance(value, list):
+        return [_expanded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _expanded(item) for key, item in value.items()}
+    return value
+
+
+def _variable(match: re.Match[str]) -> str:
+    found = os.environ.get(match[1], match[2])
+    if found is None:
+        raise ConfigError(f"the environment variable {match[1]} is not set")
+    return found
+
+
+def _plain(reason: str) -> str:
+    """Msgspec's words → ours: say what a person has to change.
+
+    >>> _plain("Object contains unknown field `plaice`")
+    'there is no setting `plaice` here'
+    """
+    if unknown := re.fullmatch(r"Object contains unknown field (`.*`)", reason):
+        return f"there is no setting {unknown[1]} here"
+    if missing := re.fullmatch(r"Object missing required field (`.*`)", reason):
+        return f"the setting {missing[1]} is missing"
+    return reason
+
+
+def _line(text: str, field: str) -> int | None:
+    """The line of a dotted path such as `source[2].place.lat`."""
+    if not (found := re.fullmatch(r"(\w+)(?:\[(\d+)\])?\.?(.*)", field)):
+        return None
+    if found[2] is None:
+        return next((n for n, line in enumerate(text.split("\n"), 1) if line.strip().startswith(f"[{found[1]}")), None)
+    return line_of(text, found[1], int(found[2]), found[3])

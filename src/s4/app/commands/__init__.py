@@ -1,0 +1,1 @@
+"""The commands of `s4`, one file per group; each has `add_to(app)`."""

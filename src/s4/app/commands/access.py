@@ -1,0 +1,113 @@
+"""`s4 device`, `s4 user`, `s4 login`: who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from s4.shield.credentials import Credentials
+
+_DataDir = Annotated[Path, typer.Option(help="The data folder.")]
+_DATA = Path("s4-data")
+Holder = Literal["device", "user"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for holder, what in (("device", "Devices and their secrets."), ("user", "People and their secrets.")):
+        group = typer.Typer(help=what, no_args_is_help=True)
+        group.command("add")(add_device if holder == "device" else add_user)
+        for verb, command in _common(holder).items():  # type: ignore[arg-type]
+            group.command(verb)(command)
+        app.add_typer(group, name=holder)
+    app.command("login")(login)
+
+
+def _credentials(data_dir: Path) -> Credentials:
+    from s4.core.clock import RealClock
+    from s4.shield.credentials import Credentials
+
+    return Credentials(data_dir / "credentials.json", RealClock())
+
+
+def add_device(
+    device: Annotated[str, typer.Argument(help="The device's id, as in city.toml.")],
+    name: Annotated[str, typer.Option(help="What people call it.")] = "",
+    data_dir: _DataDir = _DATA,
+) -> None:
+    """Let a device in. Its secret is printed once, here, and kept nowhere; a running s4 takes it within a second.
+
+    \b
+    Example:
+      s4 device add co2-1 --name "Air, Plaza Nueva"
+    """
+    typer.echo(_credentials(data_dir).add_device(device, name))
+
+
+def add_user(
+    user: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    role: Annotated[str, typer.Option(help="viewer, operator, supervisor, dpo or admin.")] = "operator",
+    name: Annotated[str, typer.Option(help="What people call them.")] = "",
+    data_dir: _DataDir = _DATA,
+) -> None:
+    """Let a person in. Their secret is printed once, here, and kept nowhere.
+
+    \b
+    Example:
+      s4 user add ana --role supervisor --name "Ana García"
+    """
+    typer.echo(_credentials(data_dir).add_user(user, role, name))
+
+
+def _common(holder: Holder) -> dict[str, Callable[..., None]]:
+    def list_all(data_dir: _DataDir = _DATA) -> None:
+        """List them; secrets are not kept and cannot be shown."""
+        from s4.core.clock import format_time
+
+        for row in _credentials(data_dir).list(holder):
+            state = f"revoked {format_time(row.revoked)}" if row.revoked else (row.role or "valid")
+            typer.echo(f"{row.id:<24} {state:<34} {row.name}")
+
+    def rotate(who: Annotated[str, typer.Argument(help="Its id.")], data_dir: _DataDir = _DATA) -> None:
+        """Give a new secret, printed once; the old one is worth nothing from now on."""
+        typer.echo(_credentials(data_dir).rotate(holder, who))
+
+    def revoke(who: Annotated[str, typer.Argument(help="Its id.")], data_dir: _DataDir = _DATA) -> None:
+        """Shut out, within a second."""
+        _credentials(data_dir).revoke(holder, who)
+
+    return {"list": list_all, "rotate": rotate, "revoke": revoke}
+
+
+def login(
+    user: Annotated[str, typer.Option(help="Who signs in.")] = "operator",
+    role: Annotated[str, typer.Option(help="In which role.")] = "supervisor",
+    data_dir: _DataDir = _DATA,
+) -> None:
+    """Print a link that signs somebody in to the running s4, once, within ten minutes.
+
+    \b
+    Example:
+      s4 login --user ana --role operator
+    """
+    import asyncio
+
+    typer.echo(asyncio.run(_link(data_dir, user, role)))
+
+
+async def _link(data_dir: Path, user: str, role: str) -> str:
+    import msgspec
+
+    from s4.app.reach import connected
+    from s4.app.run import LOGIN_SUBJECT
+    from s4.shield.roles import role_named
+    from s4.shield.sessions import Person
+
+    async with connected(data_dir) as bus:
+        person = Person(user, role_named(role), user.capitalize())
+        answer = await bus.client.request(LOGIN_SUBJECT, msgspec.json.encode(person), timeout=5)
+        return answer.data.decode()

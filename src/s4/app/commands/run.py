@@ -1,0 +1,91 @@
+"""`s4 run`: a city in this process tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from s4.app.run import Life
+    from s4.app.settings import Settings
+
+_CITY = Path("city.toml")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    city: Annotated[Path, typer.Argument(help="The city's description.")] = _CITY,
+    rooms: Annotated[
+        list[str] | None, typer.Argument(help="Only these rooms run here; all when none is named.")
+    ] = None,
+    bus: Annotated[str, typer.Option(help="URL of a NATS with JetStream; else one is started here.")] = "",
+    store: Annotated[str, typer.Option(help="URL of the store, such as postgresql://…; else SQLite.")] = "",
+    data_dir: Annotated[Path, typer.Option(help="Where everything that is kept lies.")] = Path("s4-data"),
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Only this machine can reach the default.")
+    ] = "127.0.0.1",
+    http_port: Annotated[
+        int, typer.Option(help="Port of the page and of HTTP ingest (the next free one if taken).")
+    ] = 8400,
+    mqtt_port: Annotated[int, typer.Option(help="Port on which devices speak MQTT (likewise).")] = 1883,
+    sync: Annotated[
+        str, typer.Option(help="How often the bus syncs to disk: a duration such as 1s, or always.")
+    ] = "1s",
+    origin: Annotated[list[str] | None, typer.Option(help="Another address of the page, behind a proxy.")] = None,
+    map_host: Annotated[list[str] | None, typer.Option(help="A host from which a base map may be fetched.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Watch over a city: every room in one process tree, or the rooms named.
+
+    \b
+    Examples:
+      s4 run city.toml
+      s4 run city.toml --data-dir /var/lib/s4 --store postgresql://s4@db/city
+      s4 run city.toml fusion risk --bus nats://hub:4222 --store postgresql://s4@db/city
+    """
+    from s4.app.settings import Settings
+
+    settings = Settings(
+        city_file=city, rooms=tuple(rooms or ()), bus=bus, store=store, data_dir=data_dir, sync=sync, host=host,
+        http_port=http_port, mqtt_port=mqtt_port, origins=tuple(origin or ()), map_hosts=tuple(map_host or ()),
+    )  # fmt: skip
+    run_until_stopped(settings, verbose=verbose)
+
+
+def run_until_stopped(settings: Settings, *, verbose: bool = False) -> None:
+    """Run a city, say where it is, stop on Ctrl-C."""
+    import uvloop
+
+    from s4.app.log import configure_logs
+    from s4.app.run import living, until_signalled
+
+    configure_logs(verbose=verbose)
+
+    async def live() -> None:
+        async with living(settings) as life:
+            typer.echo(greeting(life), err=True)
+            await until_signalled()
+            typer.echo("s4: stopping …", err=True)
+
+    uvloop.run(live())
+
+
+def greeting(life: Life) -> str:
+    """Where the city can be reached, and a link that signs the first person in."""
+    from s4.shield.sessions import Person
+
+    where = life.addresses
+    lines = [f"s4 watches over {life.city.city.name}.", f"  bus    {where.bus}"]
+    if where.mqtt:
+        lines.append(f"  mqtt   {where.mqtt}  (a credential for each device: s4 device add ID)")
+    if where.http:
+        lines.append(f"  ingest {where.http}/ingest/DEVICE")
+        lines.append(f"  page   {life.login_link(Person('operator', 'supervisor', 'Operator'))}")
+        lines.append("         (the link works once, for ten minutes; another one: s4 login)")
+    return "\n".join(lines)

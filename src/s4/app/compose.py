@@ -1,0 +1,86 @@
+"""The composition root: a city and settings → what the runner shall run. The only place that joins rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from s4.core import registry
+from s4.core.city import City, Source
+from s4.core.clock import Clock
+from s4.core.errors import ConfigError, InputError
+from s4.core.model import Frame
+from s4.core.ports import Camera, Context, Door, Outlet, Stage
+
+
+class Composer:
+    """Makes the parts of a city. Every plug-in comes through the registry, ours like a stranger's."""
+
+    def __init__(self, city: City, clock: Clock, folder: Path, runs: Callable[[str], bool]) -> None:
+        self._city, self._clock, self._folder, self._runs = city, clock, folder, runs
+
+    def _context(self, options: dict[str, Any]) -> Context:
+        return Context(self._city, self._clock, options, str(self._folder))
+
+    def _stage_classes(self) -> list[tuple[str, type[Stage], dict[str, Any]]]:
+        """Every installed stage whose room runs here and that the city has not switched off."""
+        settings = self._city.city.stages
+        known = registry.names("s4.stages")
+        for name in settings:
+            if name not in known:
+                raise ConfigError(f"there is no stage {name!r} (there are: {', '.join(known)})", field="city.stages")
+        found = []
+        for name in known:
+            options = dict(settings.get(name, {}))
+            if options.pop("enabled", True) is False:
+                continue
+            stage: type[Stage] = registry.load("s4.stages", name)
+            if self._runs(stage.room):
+                found.append((name, stage, options))
+        return found
+
+    def stages(self) -> list[tuple[str, Callable[[], Stage]]]:
+        """(name, maker) of every stage that is fed from the bus. Each is made once here, so that bad options show."""
+        made = []
+        for name, stage, options in self._stage_classes():
+            if Frame in stage.consumes:
+                continue
+            stage(self._context(options))
+            made.append((name, _maker(stage, self._context(options))))
+        return made
+
+    def doors(self) -> list[Door]:
+        """The doors of every source that is not a camera."""
+        return [door for row, door in self._opened() if isinstance(door, Door)]
+
+    def cameras(self) -> list[tuple[Source, Camera, list[Stage]]]:
+        """Every camera with the stages that watch its frames, each camera its own."""
+        watchers = [(stage, options) for _, stage, options in self._stage_classes() if Frame in stage.consumes]
+        return [
+            (row, camera, [stage(self._context(options)) for stage, options in watchers])
+            for row, camera in self._opened()
+            if isinstance(camera, Camera)
+        ]
+
+    def _opened(self) -> list[tuple[Source, Door | Camera]]:
+        return [(row, self._door(i, row)) for i, row in enumerate(self._city.source)] if self._runs("sensing") else []
+
+    def _door(self, index: int, row: Source) -> Door | Camera:
+        try:
+            made: Door | Camera = registry.load("s4.doors", row.door)(self._context(dict(row.options)), row)
+        except InputError as error:
+            raise ConfigError(error.reason, field=error.field or f"source[{index}]") from error
+        return made
+
+    def outlets(self) -> list[Outlet]:
+        """The outlets, where the response room runs."""
+        if not self._runs("response"):
+            return []
+        return [
+            registry.load("s4.outlets", row.outlet)(self._context(dict(row.options)), row) for row in self._city.outlet
+        ]
+
+
+def _maker(stage: type[Stage], context: Context) -> Callable[[], Stage]:
+    return lambda: stage(context)

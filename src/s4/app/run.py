@@ -1,0 +1,193 @@
+"""Runs a city in this process: the bus, the rooms, the HTTP side; until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+from nats.aio.msg import Msg
+
+from s4.app.cityfile import load_city
+from s4.app.compose import Composer
+from s4.app.server import serving
+from s4.app.settings import Settings
+from s4.core.city import City
+from s4.core.clock import Clock, RealClock, ScaledClock
+from s4.core.errors import ConfigError
+from s4.core.ports import STREET
+from s4.runtime.bus import Bus
+from s4.runtime.nats_config import RUNNER, ServerPlan
+from s4.runtime.nats_server import NatsServer, free_port, runner_password
+from s4.runtime.runner import Running, RunPlan, running
+from s4.runtime.store.engine import store_url
+from s4.shield.credentials import Credentials
+from s4.shield.sessions import Person, Sessions
+
+DEVICE: Final = "device"
+_CREDENTIALS_EVERY_S: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where this process can be reached. Written to `<data>/running.json` for the command line's other commands."""
+
+    city: str
+    bus: str
+    mqtt: str
+    http: str
+    pid: int
+
+
+class Life(msgspec.Struct, frozen=True):
+    """A running city: its addresses, its parts, and how to let somebody in."""
+
+    city: City
+    clock: Clock
+    addresses: Addresses
+    running: Running
+    credentials: Credentials
+    sessions: Sessions
+
+    def login_link(self, person: Person) -> str:
+        """An address that signs `person` in, once, within ten minutes."""
+        return f"{self.addresses.http}/#token={self.sessions.issue(person)}"
+
+
+def make_clock(settings: Settings) -> Clock:
+    """The machine's clock, or the simulated one that the settings ask for."""
+    if not settings.start:
+        return RealClock()
+    return ScaledClock(start=settings.start, speed=settings.speed, anchor=settings.anchor or None)
+
+
+@contextlib.asynccontextmanager
+async def living(settings: Settings) -> AsyncIterator[Life]:
+    """Start the city; inside the block it lives; leaving it stops cleanly. Raises `S4Error` when it cannot start."""
+    for room in settings.rooms:
+        if room not in STREET:
+            raise ConfigError(f"there is no room {room!r} (there are: {', '.join(STREET)})")
+    city, clock = load_city(settings.city_file), make_clock(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.data_dir):
+        credentials = Credentials(settings.data_dir / "credentials.json", RealClock())
+        async with contextlib.AsyncExitStack() as stack:
+            bus_url, password, mqtt = settings.bus, "", ""
+            if not bus_url:
+                server = await stack.enter_async_context(_own_bus(settings, city, credentials))
+                bus_url, password = server.url, server.plan.runner_password
+                mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
+            plan = _plan(settings, city, clock, bus_url, password)
+            parts = await stack.enter_async_context(running(plan))
+            sessions, http = Sessions(RealClock()), ""
+            if settings.runs("picture") or settings.runs("sensing"):
+                http = await stack.enter_async_context(serving(settings, city, clock, parts, credentials, sessions))
+            addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid())
+            life = Life(city, clock, addresses, parts, credentials, sessions)
+            await _answer_logins(parts.bus, life)
+            stack.enter_context(_noted(settings.data_dir, addresses))
+            yield life
+
+
+@contextlib.asynccontextmanager
+async def _own_bus(settings: Settings, city: City, credentials: Credentials) -> AsyncIterator[NatsServer]:
+    """A bus of our own as a child, which learns of new and revoked devices within a second or so."""
+    plan = ServerPlan(
+        f"s4-{city.city.id}",
+        (settings.data_dir / "bus").absolute(),
+        settings.host,
+        free_port("127.0.0.1", settings.bus_port),
+        free_port(settings.host, settings.mqtt_port),
+        runner_password(settings.data_dir),
+        device_hashes(credentials),
+        settings.sync,
+    )
+    async with NatsServer(plan, settings.data_dir) as server:
+        watch = asyncio.create_task(_follow_credentials(server, credentials), name="credentials")
+        try:
+            yield server
+        finally:
+            watch.cancel()
+
+
+def device_hashes(credentials: Credentials) -> Mapping[str, str]:
+    """Device → bcrypt hash, of those that may come in."""
+    return {row.id: row.bcrypt for row in credentials.list(DEVICE) if not row.revoked}
+
+
+async def _follow_credentials(server: NatsServer, credentials: Credentials) -> None:
+    while True:
+        await asyncio.sleep(_CREDENTIALS_EVERY_S)
+        devices = device_hashes(credentials)
+        if devices != server.plan.devices:
+            await server.apply(msgspec.structs.replace(server.plan, devices=devices))
+            log.info("devices changed", devices=len(devices))
+
+
+def _plan(settings: Settings, city: City, clock: Clock, bus_url: str, password: str) -> RunPlan:
+    made = Composer(city, clock, settings.city_file.absolute().parent, settings.runs)
+    return RunPlan(
+        city=city,
+        clock=clock,
+        bus_url=bus_url,
+        bus_user=RUNNER if password else "",
+        bus_password=password,
+        store_url=store_url(settings.store, settings.data_dir),
+        stages=made.stages(),
+        doors=made.doors(),
+        cameras=made.cameras(),
+        outlets=made.outlets(),
+        deliver=settings.runs("response"),
+        history=settings.data_dir / "history" if settings.runs("picture") else None,
+    )
+
+
+LOGIN_SUBJECT: Final = "s4.admin.login"
+
+
+async def _answer_logins(bus: Bus, life: Life) -> None:
+    """`s4 login` asks over the bus, whose password only the owner of the data folder can read."""
+
+    async def on_request(message: Msg) -> None:
+        person = msgspec.json.decode(message.data, type=Person)
+        await message.respond(life.login_link(person).encode())
+
+    if life.addresses.http:
+        await bus.listen(LOGIN_SUBJECT, on_request)
+
+
+@contextlib.contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Two processes on one data folder would each believe that the history is theirs."""
+    with (data_dir / "s4.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"another s4 runs on {data_dir} already (give this one its own --data-dir)") from None
+        yield
+
+
+@contextlib.contextmanager
+def _noted(data_dir: Path, addresses: Addresses) -> Iterator[None]:
+    note = data_dir / "running.json"
+    note.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+async def until_signalled() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
