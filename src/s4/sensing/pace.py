@@ -9,6 +9,8 @@ from s4.core.clock import NS_PER_S, Clock, parse_time
 
 LONGEST_NAP_S: Final = 0.25
 """Longest single wait, so that a clock that is moved by hand, or a stop, is noticed soon."""
+SHORTEST_NAP_S: Final = 0.01
+"""Shortest single wait of `wait`, so that a fast replay hands over what comes close together at once."""
 
 
 class Pace:
@@ -42,7 +44,7 @@ class Pace:
     async def wait(self, time: int) -> None:
         """Return when `time` is due."""
         while (nap := self.nap_s(time)) > 0:  # noqa: ASYNC110 - a clock has no event to wait for
-            await asyncio.sleep(nap)
+            await asyncio.sleep(max(nap, SHORTEST_NAP_S))
 
 
 def start_of(start: str, clock: Clock, *, field: str) -> int | None:
