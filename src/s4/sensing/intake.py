@@ -48,8 +48,8 @@ class Refusals:
     """Counts what is refused and keeps the first reasons.
 
     >>> refusals = Refusals()
-    ... refusals.add(3, InputError("is not a number", field="value"))
-    ... refusals.total, refusals.first[0].line
+    >>> refusals.add(3, InputError("is not a number", field="value"))
+    >>> refusals.total, refusals.first[0].line
     (1, 3)
     """
 

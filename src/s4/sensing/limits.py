@@ -43,8 +43,8 @@ class TokenBucket:
     What a request costs is only known once it is read, so it may overdraw; the next waits until that is made good.
 
     >>> bucket = TokenBucket(rate=10.0, burst=20.0)
-    ... bucket.spend(30.0)
-    ... 0.9 < bucket.wait_s() <= 1.0
+    >>> bucket.spend(30.0)
+    >>> 0.9 < bucket.wait_s() <= 1.0
     True
     """
 

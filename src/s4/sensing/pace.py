@@ -21,7 +21,7 @@ class Pace:
 
     >>> from s4.core.clock import ManualClock
     >>> pace = Pace(ManualClock(100), first=40)
-    ... pace.due(45)
+    >>> pace.due(45)
     105
     """
 
