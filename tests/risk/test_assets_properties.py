@@ -17,8 +17,9 @@ def make(name: str, revision: int, kind: str, time: int, state: str, sure: float
     return incident(kind, time, revision, id=name, state=state, probability=sure, place=place, severity=severity)
 
 
+KINDS = st.sampled_from(["unattended_object", "fire", "network_scan", "fall"])
 INCIDENTS = st.builds(
-    make, st.sampled_from(["inc-0", "inc-1"]), st.integers(0, 6), st.sampled_from(["unattended_object", "fire", "network_scan", "fall"]),
+    make, st.sampled_from(["inc-0", "inc-1"]), st.integers(0, 6), KINDS,
     st.integers(0, 5000), st.sampled_from(["open", "acknowledged", "closed"]), st.floats(0, 1), PLACES,
 )  # fmt: skip
 STEPS = st.lists(st.tuples(st.lists(INCIDENTS, max_size=4), st.integers(0, 2000)), max_size=8)
