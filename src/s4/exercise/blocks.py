@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from shapely.geometry import LineString, MultiPoint, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from s4.exercise.shapes import parts, ring, rounded
+from s4.exercise.shapes import parts, ring, rounded, simpler
 
 EDGE: Final = ring((-15, 22), (612, 418), 3, 0.02)
 PAVEMENT_M: Final = 3.0
@@ -35,7 +36,7 @@ class Blocks(NamedTuple):
     gardens: tuple[Polygon, ...]
 
 
-def build_blocks(rng: np.random.Generator, roads: list[tuple[LineString, float]], kept: shapely.Geometry) -> Blocks:
+def build_blocks(rng: np.random.Generator, roads: list[tuple[LineString, float]], kept: BaseGeometry) -> Blocks:
     """Fill the land inside `EDGE` that is neither road nor `kept` with houses."""
     streets = shapely.union_all([line.buffer(width / 2) for line, width in roads])
     land = EDGE.difference(streets).difference(kept.buffer(2))
@@ -44,7 +45,7 @@ def build_blocks(rng: np.random.Generator, roads: list[tuple[LineString, float]]
     for block in parts(land):
         for lot in parts(rounded(block.buffer(-PAVEMENT_M), 4.0)):
             if lot.area >= SMALLEST_BLOCK_M2:
-                houses, garden = _perimeter(rng, lot.simplify(0.6))
+                houses, garden = _perimeter(rng, simpler(lot, 0.6))
                 buildings += houses
                 gardens += garden
     return Blocks(tuple(buildings), tuple(gardens))
@@ -60,7 +61,7 @@ def _perimeter(rng: np.random.Generator, lot: Polygon) -> tuple[list[Building], 
         return [_house(rng, lot)], []
     cells = shapely.voronoi_polygons(MultiPoint(seeds), extend_to=lot)
     pieces = [p for cell in cells.geoms for p in parts(built.intersection(cell).buffer(-0.05))]
-    houses = [_house(rng, p.simplify(0.3)) for p in pieces if p.area > SMALLEST_HOUSE_M2 and rng.random() > 0.035]
+    houses = [_house(rng, simpler(p, 0.3)) for p in pieces if p.area > SMALLEST_HOUSE_M2 and rng.random() > 0.035]
     return houses, [y.buffer(-2.0) for y in yards if y.area > 420 and rng.random() < 0.8]
 
 

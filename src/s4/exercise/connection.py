@@ -87,7 +87,7 @@ class Connection:
         if answer[0].type != Type.CONNACK or answer[0].body[1:2] != b"\x00":
             raise AccessError(f"the broker refused {self.device} (code {answer[0].body[1:2].hex()})")
         if self._heard is not None:
-            writer.write(mqtt.subscribe(self._next_number(), f"s4/out/{self.device}/#"))
+            writer.write(mqtt.subscribe(self._next_number(), f"s4/out/{self.device}/+"))
         for number, (topic, payload) in self._in_flight.items():
             writer.write(mqtt.publish(topic, payload, number, again=True))
         self.connected.set()
@@ -95,7 +95,8 @@ class Connection:
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, packets: Packets) -> None:
         while True:
             for packet in packets.feed(await self._some(reader)):
-                if packet.type == Type.PUBACK and self._in_flight.pop(mqtt.acknowledged(packet), None):
+                if packet.type == Type.PUBACK and mqtt.acknowledged(packet) in self._in_flight:
+                    del self._in_flight[mqtt.acknowledged(packet)]
                     self.acknowledged += 1
                     self._wake.set()
                 elif packet.type == Type.PUBLISH:

@@ -18,6 +18,7 @@ from s4.exercise.walkways import Walkways
 STEP_S: Final = 0.2
 _REACH_M: Final = 1.1
 _PATIENCE_S: Final = 25.0
+_GLANCES: Final = 5
 
 
 class Haunt(NamedTuple):
@@ -61,6 +62,7 @@ class Crowd:
         self.hidden = np.zeros(count, bool)
         self._wait = self._rng.exponential(30.0, count)
         self._stuck = np.zeros(count)
+        self._way, self._around, self._glance = np.zeros((count, 2)), np.zeros(count, bool), 0
         self.passed: dict[str, int] = {h.gate: 0 for h in haunts if h.gate}
         self.closed: set[str] = set()
         self.keeps: tuple[Keep, ...] = ()
@@ -99,7 +101,7 @@ class Crowd:
     def _spots(self, haunt: NDArray[np.intp]) -> Floats:
         centre = np.array([h.at for h in self.haunts])[haunt]
         spread = np.array([h.spread_m for h in self.haunts])[haunt]
-        best, room = centre.copy(), np.full(len(haunt), -1.0)
+        best, room = np.array(centre), np.full(len(haunt), -1.0)
         for _ in range(6):
             angle, r = self._rng.uniform(0, 6.2832, len(haunt)), spread * np.sqrt(self._rng.uniform(0, 1, len(haunt)))
             spot = centre + np.column_stack((r * np.cos(angle), r * np.sin(angle)))
@@ -143,24 +145,36 @@ class Crowd:
     def _wanted(self) -> Floats:
         straight = self.goal - self.at
         far = np.hypot(*straight.T)
-        way = straight / np.maximum(far, 1e-6)[:, None]
-        for k in np.unique(self.haunt[far > 12.0]):
-            some = np.flatnonzero((self.haunt == k) & (far > 12.0))
-            turn, metres = self.walkways.way_to(self.haunts[k].at, self.at[some])
-            centre = np.hypot(*(self.at[some] - self.haunts[k].at).T)
-            around = (metres > 1.15 * centre + 6.0) | (centre > self.haunts[k].spread_m + 25.0)
-            way[some[around]] = turn[around]
+        self._look_around(far)
+        way = np.where(self._around[:, None], self._way, straight / np.maximum(far, 1e-6)[:, None])
         arrived = far < 0.8
         self._stuck += np.where(~arrived & (np.hypot(*self.velocity.T) < 0.2), STEP_S, -self._stuck)
-        return way * np.where(arrived, 0.0, self.pace * np.minimum(1.0, far / 1.5))[:, None]
+        return np.asarray(way * np.where(arrived, 0.0, self.pace * np.minimum(1.0, far / 1.5))[:, None])
+
+    def _look_around(self, far: Floats) -> None:
+        """Once a second everybody looks whether the straight way is free, or which way leads round the houses."""
+        self._glance = (self._glance + 1) % _GLANCES
+        due = np.arange(len(far)) % _GLANCES == self._glance
+        self._around[due] = False
+        for k in np.unique(self.haunt[due & (far > 12.0)]):
+            some = np.flatnonzero(due & (self.haunt == k) & (far > 12.0))
+            haunt = self.haunts[k]
+            self._way[some], metres = self.walkways.way_to(haunt.at, self.at[some])
+            centre = np.hypot(*(self.at[some] - haunt.at).T)
+            self._around[some] = (metres > 1.15 * centre + 6.0) | (centre > haunt.spread_m + 25.0)
 
     def _apart(self, others: Floats) -> Floats:
         everyone = np.vstack((self.at, others)) if len(others) else self.at
-        gap = self.at[:, None, :] - everyone[None, :, :]
-        distance = np.sqrt(np.einsum("ijk,ijk->ij", gap, gap))
-        force = np.where((distance < _REACH_M) & (distance > 1e-6), (_REACH_M - distance) * 4.5, 0.0)
-        force[:, : len(self.at)][:, self.hidden] = 0.0
-        push: Floats = np.einsum("ij,ijk->ik", force / np.maximum(distance, 0.05), gap)
+        east = self.at[:, 0, None] - everyone[:, 0]
+        north = self.at[:, 1, None] - everyone[:, 1]
+        square = east * east + north * north
+        me, other = np.nonzero(square < _REACH_M**2)
+        real = (me != other) & ~np.append(self.hidden, np.zeros(len(others), bool))[other]
+        me, other = me[real], other[real]
+        distance = np.maximum(np.sqrt(square[me, other]), 0.05)
+        force = (_REACH_M - distance) * 4.5 / distance
+        count = len(self.at)
+        push = np.column_stack([np.bincount(me, force * gap[me, other], count) for gap in (east, north)])
         for keep in self.keeps:
             away = self.at - keep.at
             metres = np.hypot(*away.T)
@@ -171,7 +185,7 @@ class Crowd:
 
     def _off_walls(self) -> Floats:
         clear, away = self.walkways.clearance(self.at)
-        return away * (np.clip(1.4 - clear, 0, 1.4) * 3.5)[:, None]
+        return np.asarray(away * (np.clip(1.4 - clear, 0, 1.4) * 3.5)[:, None], float)
 
     def _move(self, by: Floats) -> None:
         inside = self.walkways.clearance(self.at)[0] <= 0

@@ -49,7 +49,8 @@ class Festival(Scenario):
     def _bag(self, town: Town) -> None:
         way = (
             Step(8, (52.0, -29.0)), Step(BAG_LEFT_S - 4, BAG), Step(BAG_LEFT_S + 3, BAG),
-            Step(BAG_LEFT_S + 11, (24.0, -12.0)), Step(BAG_LEFT_S + 36, (-2.0, -36.0)), Step(BAG_LEFT_S + 62, (-5.0, -84.0)),
+            Step(BAG_LEFT_S + 11, (24.0, -12.0)), Step(BAG_LEFT_S + 36, (-2.0, -36.0)),
+            Step(BAG_LEFT_S + 62, (-5.0, -84.0)),
         )  # fmt: skip
         town.actors.append(Actor("owner of the bag", way, 1.78, 5))
         town.at(BAG_LEFT_S, partial(self._put_bag, town))

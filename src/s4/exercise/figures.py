@@ -1,4 +1,4 @@
-"""People and bags in a camera's picture: figures with legs that walk, shaded, with shadows, hidden behind what is nearer."""
+"""People and bags in a camera's picture: they walk, cast shadows, and are hidden behind what is nearer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from s4.exercise.scenery import Scenery
 from s4.exercise.shapes import Point
 
 Image = NDArray[np.uint8]
+Colour = tuple[float, float, float]
 _FINE: Final = 4
 _ONE: Final = 1 << _FINE
 _CLOTHES: Final = np.array(
@@ -26,7 +27,7 @@ _SKIN: Final = np.array([[150, 176, 214], [118, 150, 196], [88, 112, 158], [60, 
 
 
 class Figures(NamedTuple):
-    """People as columns: `at`, `velocity` float[n, 2]; `height_m`, `stride` float[n]; `look` int[n] picks the clothes."""
+    """People as columns: `at`, `velocity` float[n, 2]; `height_m`, `stride` float[n]; `look` int[n]: their clothes."""
 
     at: Floats
     velocity: Floats
@@ -96,6 +97,19 @@ def _fixed(x: float, y: float) -> tuple[int, int]:
     return round(x * _ONE), round(y * _ONE)
 
 
+class _Walker(NamedTuple):
+    """One person as the camera sees them. `tall`: pixels from head to feet; `swing`: pixels by which the legs part;
+    `side`: −1 to 1, how much they walk across the picture.
+    """
+
+    tall: float
+    swing: float
+    side: float
+    top: Colour
+    legs: Colour
+    skin: Colour
+
+
 def _person(
     image: Image,
     scenery: Scenery,
@@ -116,37 +130,46 @@ def _person(
     hidden = scenery.depth[y0:y1, x0:x1] < depth - 0.4
     covered = bool(hidden.any())
     canvas = patch.copy() if covered else patch
-    _body(canvas, float(feet[0]) - x0, float(feet[1]) - y0, tall, people, i, camera, gain)
+    walker = _walker(people, i, tall, camera, gain)
+    _legs(canvas, float(feet[0]) - x0, float(feet[1]) - y0, walker)
+    _upper(canvas, float(feet[0]) - x0, float(feet[1]) - y0, walker)
     if covered:
         canvas[hidden] = patch[hidden]
         patch[:] = canvas
 
 
-def _body(canvas: Image, x: float, y: float, tall: float, people: Figures, i: int, camera: Optics, gain: float) -> None:
-    look = int(people.look[i])
-    top, legs, skin = (tuple((c[look % len(c)] * gain).tolist()) for c in (_CLOTHES, _TROUSERS, _SKIN))
-    dark = tuple(v * 0.68 for v in top)
-    speed = float(np.hypot(*people.velocity[i]))
+def _walker(people: Figures, i: int, tall: float, camera: Optics, gain: float) -> _Walker:
+    look, speed = int(people.look[i]), float(np.hypot(*people.velocity[i]))
+    top, legs, skin = (_colour(palette[look % len(palette)] * gain) for palette in (_CLOTHES, _TROUSERS, _SKIN))
     side = float(people.velocity[i] @ camera.axes[0][:2]) / max(speed, 0.1)
-    swing = math.sin(people.stride[i]) * min(speed / 1.3, 1.3) * tall
-    hip = (x, y - 0.49 * tall)
+    return _Walker(tall, math.sin(people.stride[i]) * min(speed / 1.3, 1.3) * tall, side, top, legs, skin)
+
+
+def _legs(canvas: Image, x: float, y: float, w: _Walker) -> None:
+    hip, width = _fixed(x, y - 0.49 * w.tall), max(1, round(0.088 * w.tall))
     for sign in (1, -1):
-        foot = (x + sign * (0.13 * swing * side + 0.04 * tall * (1 - abs(side))), y - max(0.0, sign * swing) * 0.05)
-        cv2.line(canvas, _fixed(*hip), _fixed(*foot), legs, max(1, round(0.088 * tall)), cv2.LINE_AA, _FINE)
-    middle = _fixed(x, y - 0.66 * tall)
-    cv2.ellipse(canvas, middle, _fixed(0.125 * tall, 0.20 * tall), 0, 0, 360, top, -1, cv2.LINE_AA, _FINE)
-    cv2.ellipse(canvas, middle, _fixed(0.125 * tall, 0.20 * tall), 0, -80, 80, dark, -1, cv2.LINE_AA, _FINE)
-    arm = 0.10 * swing * side
-    hand = (x - arm + 0.1 * tall, y - 0.47 * tall)
-    cv2.line(
-        canvas, _fixed(x + 0.09 * tall, y - 0.78 * tall), _fixed(*hand), dark, max(1, round(0.055 * tall)), 16, _FINE
-    )
-    cv2.circle(
-        canvas, _fixed(x + 0.02 * tall * side, y - 0.925 * tall), round(0.072 * tall * _ONE), skin, -1, 16, _FINE
-    )
-    hair = tuple(v * 0.35 for v in skin)
-    crown = _fixed(x + 0.02 * tall * side, y - 0.935 * tall)
-    cv2.ellipse(canvas, crown, _fixed(0.076 * tall, 0.07 * tall), 0, 180, 360, hair, -1, cv2.LINE_AA, _FINE)
+        apart = sign * (0.13 * w.swing * w.side + 0.04 * w.tall * (1 - abs(w.side)))
+        foot = _fixed(x + apart, y - max(0.0, sign * w.swing) * 0.05)
+        cv2.line(canvas, hip, foot, w.legs, width, cv2.LINE_AA, _FINE)
+
+
+def _upper(canvas: Image, x: float, y: float, w: _Walker) -> None:
+    dark, hair = _colour(np.array(w.top) * 0.68), _colour(np.array(w.skin) * 0.35)
+    middle, girth = _fixed(x, y - 0.66 * w.tall), _fixed(0.125 * w.tall, 0.20 * w.tall)
+    for start, end, colour in ((0, 360, w.top), (-80, 80, dark)):
+        cv2.ellipse(canvas, middle, girth, 0, start, end, colour, -1, cv2.LINE_AA, _FINE)
+    shoulder = _fixed(x + 0.09 * w.tall, y - 0.78 * w.tall)
+    hand = _fixed(x - 0.10 * w.swing * w.side + 0.1 * w.tall, y - 0.47 * w.tall)
+    cv2.line(canvas, shoulder, hand, dark, max(1, round(0.055 * w.tall)), cv2.LINE_AA, _FINE)
+    ahead = x + 0.02 * w.tall * w.side
+    face, crown = _fixed(ahead, y - 0.925 * w.tall), _fixed(ahead, y - 0.935 * w.tall)
+    cv2.circle(canvas, face, round(0.072 * w.tall * _ONE), w.skin, -1, cv2.LINE_AA, _FINE)
+    cv2.ellipse(canvas, crown, _fixed(0.076 * w.tall, 0.07 * w.tall), 0, 180, 360, hair, -1, cv2.LINE_AA, _FINE)
+
+
+def _colour(bgr: Floats) -> Colour:
+    blue, green, red = bgr.tolist()
+    return blue, green, red
 
 
 def _box(image: Image, scenery: Scenery, camera: Optics, thing: Thing, gain: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -10,22 +11,23 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from s4.exercise.fixtures import YARD
 from s4.exercise.light import Sun
 from s4.exercise.optics import Floats
 from s4.exercise.plan import Plan
-from s4.exercise.shapes import Point, parts
+from s4.exercise.shapes import Point, parts, side
 
-SIDE_M: Final = 240.0
-PIXEL_M: Final = 0.15
+SIDE_M: Final = 220.0
+PIXEL_M: Final = 0.2
 _SIDE: Final = int(SIDE_M / PIXEL_M)
 _PAVEMENT, _ASPHALT, _PAVING, _GRASS = (150, 152, 154), (96, 97, 99), (158, 170, 182), (86, 122, 98)
 _WATER, _BALLAST, _LANE = (120, 104, 84), (104, 110, 118), (138, 146, 156)
 
 
 class GroundMap:
-    """Colour (BGR 0–255) and sunlight (0–1) of every 15 cm of a square of 240 m around `centre`."""
+    """Colour (BGR) and sunlight, 0–255, of every 20 cm of a square of 220 m around `centre`."""
 
     def __init__(self, plan: Plan, centre: Point, sun: Sun, seed: int) -> None:
         self._west, self._north = centre[0] - SIDE_M / 2, centre[1] + SIDE_M / 2
@@ -37,9 +39,8 @@ class GroundMap:
         """Colour and light at points of the ground, interpolated; beyond the map, its edge."""
         x = ((east - self._west) / PIXEL_M).astype(np.float32)
         y = ((self._north - north) / PIXEL_M).astype(np.float32)
-        how = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-        colour = cv2.remap(self.colour, x, y, **how)
-        light = cv2.remap(self.light, x, y, **how)
+        colour = cv2.remap(self.colour, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        light = cv2.remap(self.light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(colour, np.uint8), np.asarray(light, np.uint8)
 
     def _pixels(self, shape: Polygon) -> list[NDArray[np.int32]]:
@@ -53,7 +54,7 @@ class GroundMap:
             for r in rings
         ]
 
-    def _fill(self, image: NDArray[np.uint8], shape: shapely.Geometry, colour: tuple[int, ...]) -> None:
+    def _fill(self, image: NDArray[np.uint8], shape: BaseGeometry, colour: tuple[int, ...]) -> None:
         if self._window.intersects(shape):
             for part in parts(shape.intersection(self._window)):
                 cv2.fillPoly(image, self._pixels(part), colour, cv2.LINE_AA, 4)
@@ -66,7 +67,7 @@ class GroundMap:
             layers.append((road.line.buffer(road.width_m / 2 - (0 if road.kind == "lane" else 2.5)), paint))
         layers += [(a.shape, _PAVING) for a in plan.squares]
         layers += [(r.buffer(3.2), _BALLAST) for r in plan.rails] + [(p, _PAVEMENT) for p in plan.platforms]
-        layers += [(r.offset_curve(s).buffer(0.08), (60, 62, 66)) for r in plan.rails for s in (-0.72, 0.72)]
+        layers += [(side(r, s).buffer(0.08), (60, 62, 66)) for r in plan.rails for s in (-0.72, 0.72)]
         for shape, colour in layers:
             self._fill(image, shape, colour)
         for stripe in _hatch(YARD):
@@ -82,7 +83,7 @@ class GroundMap:
         rng = np.random.default_rng([seed, 2])
         fine = rng.normal(0, 5.0, (_SIDE, _SIDE)).astype(np.float32)
         stains = cv2.resize(rng.normal(0, 6.0, (_SIDE // 40, _SIDE // 40)).astype(np.float32), (_SIDE, _SIDE))
-        return np.clip(image + (fine + stains)[..., None], 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(image + (fine + stains)[..., None], 0, 255), np.uint8)
 
     def _shadows(self, plan: Plan, sun: Sun) -> NDArray[np.uint8]:
         light = np.full((_SIDE, _SIDE), 255, np.uint8)
@@ -98,7 +99,7 @@ class GroundMap:
         rim = np.array(shape.exterior.coords)
         if not self._window.buffer(math.hypot(*by)).intersects(shape):
             return
-        for a, b in zip(rim[:-1], rim[1:], strict=True):
+        for a, b in pairwise(rim):
             quad = Polygon([a, b, b + by, a + by])
             if quad.is_valid:
                 self._fill(light, quad, (90,))
@@ -121,4 +122,4 @@ def _tiled(image: NDArray[np.uint8], squares: NDArray[np.uint8]) -> NDArray[np.u
     band = (index % wide < 5).astype(np.int16) * 22
     pattern = np.maximum(joint[None, :], joint[:, None]) + np.maximum(band[None, :], band[:, None])
     pattern[squares < 128] = 0
-    return np.clip(image.astype(np.int16) - pattern[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image.astype(np.int16) - pattern[..., None], 0, 255), np.uint8)

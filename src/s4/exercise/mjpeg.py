@@ -39,6 +39,8 @@ class MjpegServer:
         self._host, self._port = host, port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._closing = False
 
     async def __aenter__(self) -> MjpegServer:
         self._server = await asyncio.start_server(self._accept, self._host, self._port, limit=8192)
@@ -47,9 +49,13 @@ class MjpegServer:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closing = True
+        for writer in list(self._writers):
+            writer.transport.abort()
+        for channel in self._channels.values():
+            channel.changed.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2.0)
 
     @property
     def port(self) -> int:
@@ -72,10 +78,12 @@ class MjpegServer:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        self._writers.add(writer)
         try:
             with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await self._serve(reader, writer)
         finally:
+            self._writers.discard(writer)
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,15 +102,14 @@ class MjpegServer:
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await asyncio.wait_for(writer.drain(), _HEADER_S)
 
-    @staticmethod
-    async def _stream(channel: _Channel, writer: asyncio.StreamWriter) -> None:
+    async def _stream(self, channel: _Channel, writer: asyncio.StreamWriter) -> None:
         head = f"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary={BOUNDARY}\r\n"
         writer.write(f"{head}Cache-Control: no-store\r\nConnection: close\r\n\r\n".encode())
         writer.transport.set_write_buffer_limits(high=65_536)
         channel.watchers += 1
         shown = 0
         try:
-            while True:
+            while not self._closing:
                 changed, picture = channel.changed, channel.newest
                 if picture is not None and picture.time != shown:
                     shown = picture.time

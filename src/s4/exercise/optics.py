@@ -85,7 +85,7 @@ class Optics:
         x = (np.arange(width) + 0.5 - width / 2) / self.focal_px
         y = (np.arange(height) + 0.5 - height / 2) / self.focal_px
         right, down, forward = self.axes
-        return forward + x[None, :, None] * right + y[:, None, None] * down
+        return np.asarray(forward + x[None, :, None] * right + y[:, None, None] * down)
 
     def ground(self, x: float, y: float) -> Point | None:
         """The point of the ground that pixel (x, y) shows, or None above the horizon."""

@@ -14,10 +14,11 @@ import numpy as np
 import shapely
 import shapely.ops
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from s4.core.geo import LocalFrame
 from s4.exercise.blocks import Building, build_blocks
-from s4.exercise.shapes import Point, box, parts, ring, smooth
+from s4.exercise.shapes import Point, box, parts, ring, side, smooth
 
 FRAME: Final = LocalFrame(43.2846, -2.9873)
 
@@ -80,7 +81,7 @@ def make_plan(seed: int) -> Plan:
     roads = _roads(river)
     squares = _squares()
     park = _park(water, roads)
-    rails = tuple(smooth(RAIL).offset_curve(d) for d in (0.0, -4.6, -15.0, -19.6))
+    rails = tuple(side(smooth(RAIL), d) for d in (0.0, -4.6, -15.0, -19.6))
     platforms = _platforms(rails[0])
     yard = shapely.union_all([r.buffer(7.0) for r in rails])
     kept = [water.buffer(14), yard, park.buffer(5), *(a.shape for a in squares), _stadium_ground().buffer(2)]
@@ -94,8 +95,8 @@ def make_plan(seed: int) -> Plan:
 def _roads(river: LineString) -> tuple[Road, ...]:
     ronda = ring((0, 0), (188, 136), 10, 0.018)
     rows: list[Road] = [
-        Road("Avenida de la Ría", river.offset_curve(-50), 16, "avenue"),
-        Road("Muelle Norte", river.offset_curve(48), 13, "street"),
+        Road("Avenida de la Ría", side(river, -50), 16, "avenue"),
+        Road("Muelle Norte", side(river, 48), 13, "street"),
         Road("Ronda", LineString([*ronda.exterior.coords]), 14, "avenue"),
     ]
     drawn: tuple[tuple[str, tuple[Point, ...], float, str], ...] = (
@@ -105,7 +106,8 @@ def _roads(river: LineString) -> tuple[Road, ...]:
         ("Calle de la Estación", ((-134, -106), (-196, -150), (-246, -186)), 16, "avenue"),
         ("Calle del Sur", ((-660, -190), (-470, -196), (-330, -206), (-196, -206), (-60, -224), (90, -246),
                            (220, -268), (350, -276), (470, -270), (640, -300)), 15, "avenue"),
-        ("Calle de los Olmos", ((-344, 214), (-332, 120), (-356, 20), (-370, -70), (-352, -140), (-352, -204)), 13, "street"),
+        ("Calle de los Olmos", ((-344, 214), (-332, 120), (-356, 20), (-370, -70), (-352, -140), (-352, -204)), 13,
+         "street"),
         ("Calle del Norte", ((-420, 372), (-126, 352), (30, 348), (192, 372), (300, 420)), 11, "street"),
         ("Calle Ancha", ((446, 268), (448, 200), (468, 96), (476, -40), (452, -160), (470, -270)), 13, "street"),
         ("Calle Sol", ((-176, 62), (-240, 92), (-334, 104)), 11, "street"),
@@ -144,13 +146,13 @@ def _stadium_ground() -> Polygon:
 
 
 def _park(water: Polygon, roads: tuple[Road, ...]) -> Polygon:
-    area = Polygon(smooth(((-640, -20), (-500, -8), (-376, 14), (-352, 60), (-352, 205), (-640, 196))).coords)
-    area = area.difference(shapely.union_all([water.buffer(15), *(r.line.buffer(r.width_m / 2 + 3) for r in roads)]))
+    outline = Polygon(smooth(((-640, -20), (-500, -8), (-376, 14), (-352, 60), (-352, 205), (-640, 196))).coords)
+    area = outline.difference(shapely.union_all([water.buffer(15), *(r.line.buffer(r.width_m / 2 + 3) for r in roads)]))
     return max(parts(area.buffer(-6).buffer(6)), key=lambda p: p.area)
 
 
 def _platforms(track: LineString) -> tuple[Polygon, ...]:
-    near, mid = track.offset_curve(-9.8), track.offset_curve(4.4)
+    near, mid = side(track, -9.8), side(track, 4.4)
     middle = track.project(shapely.Point(*STATION))
     return tuple(
         shapely.ops.substring(line, middle - 95, middle + 95).buffer(w, cap_style="flat")
@@ -172,7 +174,8 @@ def _landmarks() -> list[Building]:
 def _bowl() -> Polygon:
     """The stands: a ring around the pitch."""
     outer = ring(STADIUM, (98, 78), STADIUM_TURN, corners=40)
-    return outer.difference(box(STADIUM, (116, 78), STADIUM_TURN).buffer(5).simplify(0.4))
+    inner = box(STADIUM, (116, 78), STADIUM_TURN).buffer(5, quad_segs=4)
+    return parts(outer.difference(inner))[0]
 
 
 def pitch() -> Polygon:
@@ -191,8 +194,8 @@ def _trees(
     spots: list[Point] = []
     for road in roads:
         if road.kind == "avenue":
-            for side in (-1, 1):
-                line = road.line.offset_curve(side * (road.width_m / 2 - 2.2))
+            for way in (-1, 1):
+                line = side(road.line, way * (road.width_m / 2 - 2.2))
                 spots += [_at(line, s) for s in np.arange(8, line.length, 17.0)]
     spots += [_at(park.buffer(-7).exterior, s) for s in np.arange(0, park.length, 13.0)]
     low, high = np.array(park.bounds[:2]), np.array(park.bounds[2:])
@@ -206,6 +209,6 @@ def _trees(
     return tuple(Tree(p, float(rng.uniform(1.7, 3.1)), float(rng.uniform(5.5, 10.0))) for p in free)
 
 
-def _at(line: shapely.Geometry, distance: float) -> Point:
+def _at(line: BaseGeometry, distance: float) -> Point:
     point = line.interpolate(distance)
     return float(point.x), float(point.y)

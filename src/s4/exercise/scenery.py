@@ -1,11 +1,12 @@
 """What a camera sees when nobody is there: ground, houses, trees and sky, with the distance of every pixel.
 
-Painted once per pose of a camera, at twice the size and scaled down, so that edges are smooth.
+Painted once per pose of a camera, half as large again and scaled down, so that edges are smooth.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import cv2
@@ -21,6 +22,8 @@ from s4.exercise.optics import HEIGHT, WIDTH, Floats, Optics
 from s4.exercise.plan import Plan, Tree
 
 FAR_M: Final = 420.0
+_LEAVES: Final = 13
+_TREE: Final = np.array([[0, 0, 0], [58, 70, 84], [58, 96, 70], [66, 110, 80], [52, 86, 62], [74, 120, 92]], np.float32)
 _SKY_LOW, _SKY_HIGH = np.array([226.0, 216.0, 206.0]), np.array([206.0, 172.0, 132.0])
 
 
@@ -46,7 +49,7 @@ class _Canvas:
 
 def paint(plan: Plan, camera: Optics, sun: Sun) -> Scenery:
     """The empty scene. Costs about half a second."""
-    canvas = _Canvas(camera.scaled(2.0), sun)
+    canvas = _Canvas(camera.scaled(1.5), sun)
     _sky_and_ground(canvas, plan)
     eye = shapely.Point(*camera.at[:2])
     things: list[tuple[float, Building | Tree]] = [(b.shape.distance(eye), b) for b in plan.buildings]
@@ -85,7 +88,7 @@ def _sky_and_ground(canvas: _Canvas, plan: Plan) -> None:
 def _building(canvas: _Canvas, building: Building) -> None:
     rim = np.array(building.shape.exterior.coords)
     walls = []
-    for a, b in zip(rim[:-1], rim[1:], strict=True):
+    for a, b in pairwise(rim):
         outward = np.array([b[1] - a[1], a[0] - b[0]]) * (1 if building.shape.exterior.is_ccw else -1)
         eye = np.array(canvas.camera.at[:2])
         if outward @ (eye - a) > 0 and np.hypot(*outward) > 0.05:
@@ -153,19 +156,23 @@ def _mask(canvas: _Canvas, corners: Floats) -> tuple[slice, slice, NDArray[np.bo
 def _tree(canvas: _Canvas, tree: Tree, seed: int) -> None:
     crown = np.array([[*tree.at, tree.height_m * 0.62], [*tree.at, 0.0]])
     (x, y, depth), (fx, fy, _) = canvas.camera.project(crown)
-    width, height = canvas.camera.size
-    if depth < 3 or depth > 260 or not (-200 < x < width + 200):
+    if not 3 < depth < 260:
         return
-    scale = canvas.camera.focal_px / depth
-    layer, mask = canvas.image, np.zeros((height, width), np.uint8)
-    cv2.line(mask, (int(x), int(y)), (int(fx), int(fy)), (1,), max(1, int(0.28 * scale)))
+    scale = canvas.camera.focal_px / float(depth)
+    (width, height), reach = canvas.camera.size, 2.2 * tree.radius_m * scale + 2
+    x0, x1 = max(0, int(x - reach)), min(width, int(x + reach))
+    y0, y1 = max(0, int(y - reach)), min(height, int(max(fy, y) + 3))
+    if x0 >= x1 or y0 >= y1:
+        return
+    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    cv2.line(mask, (int(x) - x0, int(y) - y0), (int(fx) - x0, int(fy) - y0), (1,), max(1, int(0.28 * scale)))
     rng = np.random.default_rng([seed, int(abs(tree.at[0]) * 10), int(abs(tree.at[1]) * 10)])
-    for k in range(9):
+    for k in range(_LEAVES):
         dx, dy = rng.normal(0, 0.36 * tree.radius_m, 2) * scale
-        radius = max(1, int(tree.radius_m * scale * rng.uniform(0.42, 0.66)))
-        cv2.circle(mask, (int(x + dx), int(y + dy * 0.9)), radius, (2 + k % 4,), -1)
-    seen = (mask > 0) & (canvas.depth > depth)
-    palette = np.array([[0, 0, 0], [58, 70, 84], [58, 96, 70], [66, 110, 80], [52, 86, 62], [74, 120, 92]], np.float32)
+        radius = max(1, int(tree.radius_m * scale * rng.uniform(0.34, 0.58)))
+        cv2.circle(mask, (int(x + dx) - x0, int(y + dy * 0.9) - y0), radius, (2 + k % 4,), -1)
+    where = slice(y0, y1), slice(x0, x1)
+    seen = (mask > 0) & (canvas.depth[where] > depth)
     haze = min(float(depth) / 600.0, 0.6)
-    layer[seen] = palette[mask[seen]] * (1 - haze) + _SKY_LOW * haze
-    canvas.depth[seen], canvas.lit[seen] = depth, 0
+    canvas.image[where][seen] = _TREE[mask[seen]] * (1 - haze) + _SKY_LOW * haze
+    canvas.depth[where][seen], canvas.lit[where][seen] = depth, 0

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 Point = tuple[float, float]
 Points = tuple[Point, ...]
@@ -48,12 +48,23 @@ def box(centre: Point, size: Point, turn_deg: float = 0.0) -> Polygon:
     )
 
 
-def rounded(shape: shapely.Geometry, radius_m: float) -> shapely.Geometry:
+def rounded(shape: BaseGeometry, radius_m: float) -> BaseGeometry:
     """The shape with its outer corners rounded and its narrow necks gone."""
     return shape.buffer(-radius_m).buffer(radius_m, quad_segs=3)
 
 
-def parts(shape: shapely.Geometry) -> list[Polygon]:
+def side(line: LineString, metres: float) -> LineString:
+    """The line that runs `metres` to the left of `line` (negative: to the right)."""
+    moved = line.offset_curve(metres)
+    return moved if isinstance(moved, LineString) else max(moved.geoms, key=lambda piece: piece.length)
+
+
+def simpler(shape: Polygon, metres: float) -> Polygon:
+    """The shape with fewer corners, none moved by more than `metres`; the largest part if it falls apart."""
+    return max(parts(shape.simplify(metres)), key=lambda part: part.area, default=shape)
+
+
+def parts(shape: BaseGeometry) -> list[Polygon]:
     """The polygons of any geometry."""
     if isinstance(shape, Polygon):
         return [] if shape.is_empty else [shape]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import shapely
 import shapely.geometry.polygon
 from shapely.geometry import LineString, Point
+from shapely.geometry.base import BaseGeometry
 
 from s4.exercise.fixtures import TRACKS, YARD
 from s4.exercise.plan import FRAME, STADIUM, STATION, Plan, pitch
@@ -39,6 +40,16 @@ def _all(plan: Plan) -> Iterator[Feature]:
         yield from _areas(area.shape, layer="green", name=area.name)
     for area in plan.squares:
         yield from _areas(area.shape.difference(pitch()), layer="square", name=area.name)
+    for tree in plan.trees:
+        yield from _areas(Point(tree.at).buffer(tree.radius_m, quad_segs=2), layer="green", kind="tree")
+    yield from _built(plan)
+    for name, outline in (("Service yard", YARD), ("Tracks", TRACKS)):
+        yield from _areas(outline, layer="zone", name=name)
+    for name, at in _LABELS:
+        yield _feature({"type": "Point", "coordinates": _degrees(*at)}, layer="label", name=name)
+
+
+def _built(plan: Plan) -> Iterator[Feature]:
     for road in plan.roads:
         yield from _lines(road.line, layer="road", name=road.name, kind=road.kind, width_m=road.width_m)
     for track in plan.rails:
@@ -47,15 +58,9 @@ def _all(plan: Plan) -> Iterator[Feature]:
         yield from _areas(platform, layer="square")
     for b in plan.buildings:
         yield from _areas(b.shape, layer="building", name=b.name, kind=b.style, height_m=b.height_m)
-    for tree in plan.trees:
-        yield from _areas(Point(tree.at).buffer(tree.radius_m, quad_segs=2), layer="green", kind="tree")
-    for name, area_ in (("Service yard", YARD), ("Tracks", TRACKS)):
-        yield from _areas(area_, layer="zone", name=name)
-    for name, at in _LABELS:
-        yield _feature({"type": "Point", "coordinates": _degrees(*at)}, layer="label", name=name)
 
 
-def _areas(shape: shapely.Geometry, **properties: Any) -> Iterator[Feature]:
+def _areas(shape: BaseGeometry, **properties: Any) -> Iterator[Feature]:
     for part in parts(shape.intersection(SHEET)):
         part_ = shapely.geometry.polygon.orient(part)
         rings = [[_degrees(*p) for p in ring.coords] for ring in (part_.exterior, *part_.interiors)]

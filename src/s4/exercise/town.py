@@ -5,6 +5,7 @@ Nothing here knows the network or the machine's clock: the same seed, script and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -134,7 +135,7 @@ class Town:
         self.outbox.append(Message(device, property, {**body, "time": format_time(self.now)}))
 
     def tell_truth(self, kind: str, site: str, at: Point, sources: tuple[str, ...], **more: Any) -> None:
-        """Write down what really happened. `end_s` (s since the start) in `more` becomes `end`; else it ends at once."""
+        """Write down what really happened. `end_s` (s since the start) in `more` becomes `end`; without it, now."""
         lat, lon = FRAME.to_degrees(*at)
         end = self.start + round(more.pop("end_s", self.now_s) * NS_PER_S)
         base = {"kind": kind, "start": self.now, "end": end, "site": site, "lat": lat, "lon": lon, "sources": sources}
@@ -156,7 +157,7 @@ class Town:
     def people_near(self, at: Point, radius_m: float) -> int:
         """How many are within `radius_m`, actors included."""
         places = [p for a in self.actors if (p := a.place(self.now_s)) is not None]
-        return self.crowd.near(at, radius_m) + sum(np.hypot(p[0] - at[0], p[1] - at[1]) < radius_m for p in places)
+        return self.crowd.near(at, radius_m) + sum(math.dist(p, at) < radius_m for p in places)
 
     def _in_the_way(self) -> Floats:
         places = [p for a in self.actors if (p := a.place(self.now_s)) is not None]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from s4.exercise.optics import Floats
 from s4.exercise.plan import Plan
@@ -20,6 +21,7 @@ WEST, SOUTH, EAST, NORTH = -520.0, -292.0, 500.0, 320.0
 CELL_M: Final = 1.0
 COARSE: Final = 3
 _UNREACHABLE: Final = np.float32(1e9)
+_AROUND: Final = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
 
 
 class Walkways:
@@ -61,15 +63,15 @@ class Walkways:
     def way_to(self, goal: Point, at: Floats) -> tuple[Floats, Floats]:
         """(unit direction float[n, 2], metres still to walk) from points to `goal`, round the houses.
 
-        The first question about a goal costs about 0.2 s, every further one microseconds.
+        The first question about a goal costs about 0.05 s, every further one microseconds.
         """
         field = self._field(goal)
         row, column = _cell(at, CELL_M * COARSE, field.shape)
         row, column = np.clip(row, 1, field.shape[0] - 2), np.clip(column, 1, field.shape[1] - 2)
         best = np.full(len(at), _UNREACHABLE, np.float32)
         way = np.zeros((len(at), 2))
-        for dy, dx in ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)):
-            length = np.hypot(dx, dy)
+        for dy, dx in _AROUND:
+            length = math.hypot(dx, dy)
             value = field[row + dy, column + dx] + np.float32(COARSE * CELL_M * length)
             better = value < best
             best[better] = value[better]
@@ -82,22 +84,25 @@ class Walkways:
         return self._fields[goal]
 
     def _flood(self, goal: Point) -> NDArray[np.float32]:
+        """Metres to the goal for every coarse cell, spreading from it cell by cell."""
         rows, columns = (n // COARSE for n in self.clear_m.shape)
         coarse = self.clear_m[: rows * COARSE, : columns * COARSE].reshape(rows, COARSE, columns, COARSE)
-        free = np.pad(coarse[:, 1, :, 1] > 0.6, 1)
+        free = np.pad(coarse[:, 1, :, 1] > 0.6, 1).ravel()
         field = np.full(free.shape, _UNREACHABLE, np.float32)
         row, column = _cell(np.array([goal]), CELL_M * COARSE, (rows, columns))
-        field[row[0] + 1, column[0] + 1] = 0.0
-        step = np.float32(COARSE * CELL_M)
-        inner = field[1:-1, 1:-1]
-        while True:
-            before = inner.copy()
-            for dy, dx in ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
-                near = field[1 + dy : rows + 1 + dy, 1 + dx : columns + 1 + dx]
-                np.minimum(inner, near + step * np.float32(1.414 if dx and dy else 1.0), out=inner)
-            inner[~free[1:-1, 1:-1] & (inner > 0)] = _UNREACHABLE
-            if np.array_equal(before, inner):
-                return inner.copy()
+        wide = columns + 2
+        active = np.array([(row[0] + 1) * wide + column[0] + 1])
+        field[active] = 0.0
+        while len(active):
+            reached = []
+            for dy, dx in _AROUND:
+                near = active + dy * wide + dx
+                cost = field[active] + np.float32(COARSE * CELL_M * math.hypot(dx, dy))
+                better = free[near] & (cost < field[near] - np.float32(0.01))
+                np.minimum.at(field, near[better], cost[better])
+                reached.append(near[better])
+            active = np.unique(np.concatenate(reached))
+        return field.reshape(rows + 2, wide)[1:-1, 1:-1].copy()
 
 
 def _cell(at: Floats, size_m: float, shape: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -106,7 +111,7 @@ def _cell(at: Floats, size_m: float, shape: Sequence[int]) -> tuple[NDArray[np.i
     return row, column
 
 
-def _fill(image: NDArray[np.uint8], shape: shapely.Geometry, value: int) -> None:
+def _fill(image: NDArray[np.uint8], shape: BaseGeometry, value: int) -> None:
     for part in parts(shape):
         rings = [np.array(r.coords) for r in (part.exterior, *part.interiors)]
         pixels = [np.round((r - (WEST, SOUTH)) / CELL_M * 16 - 8).astype(np.int32) for r in rings]

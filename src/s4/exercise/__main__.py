@@ -1,0 +1,7 @@
+"""`python -m s4.exercise`."""
+
+import sys
+
+from s4.exercise.command import main
+
+sys.exit(main())
