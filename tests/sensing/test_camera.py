@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -234,7 +235,7 @@ def test_a_late_consumer_of_a_live_stream_gets_the_newest(mjpeg: Mjpeg) -> None:
         time.sleep(0.5)
         if len(got) == 4:
             one.close()
-    assert all(later - sooner > 5 for sooner, later in zip(got[1:], got[2:], strict=False))
+    assert all(later - sooner > 5 for sooner, later in pairwise(got[1:]))
 
 
 def test_closing_a_camera_that_does_not_answer_is_quick() -> None:

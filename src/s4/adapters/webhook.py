@@ -10,6 +10,7 @@ import http.client
 import os
 import socket
 import ssl
+import time
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -163,9 +164,13 @@ class WebhookOutlet(Outlet):
             SIGNATURE: sign(self._secret, body), "Connection": "close",
         }  # fmt: skip
         target = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
+        until = time.monotonic() + self.options.timeout_s
         connection.request("POST", target, body, headers)
         response = connection.getresponse()
-        return Answer(response.status, response.read(LARGEST_ANSWER))
+        answer = b""
+        while len(answer) < LARGEST_ANSWER and time.monotonic() < until and (part := response.read1(4096)):
+            answer += part
+        return Answer(response.status, answer)
 
     def _connect(self) -> http.client.HTTPConnection:
         host, port, timeout = self._url.hostname or "", self._url.port, self.options.timeout_s

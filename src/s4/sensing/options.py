@@ -13,10 +13,16 @@ from s4.core.errors import ConfigError, InputError
 T = TypeVar("T", bound=msgspec.Struct)
 
 _AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+_TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _PLAIN = {
-    "`float`": "a number", "`int`": "a whole number", "`str`": "text", "`bool`": "true or false", "`null`": "nothing",
-    "`array`": "a list", "`object`": "an object",
+    "float": "a number", "int": "a whole number", "str": "text", "bool": "true or false", "null": "nothing",
+    "array": "a list", "object": "an object",
 }  # fmt: skip
+
+
+def _in_words(types: re.Match[str]) -> str:
+    words = [_PLAIN.get(code) for code in types[1].split(" | ")]
+    return " or ".join(word for word in words if word) if all(words) else types[0]
 
 
 def complaint(error: Exception) -> InputError:
@@ -34,9 +40,7 @@ def complaint(error: Exception) -> InputError:
         return InputError("is not UTF-8 text")
     text = str(error)
     place = _AT.search(text)
-    text = _AT.sub("", text)
-    for code, word in _PLAIN.items():
-        text = text.replace(code, word)
+    text = _TYPES.sub(_in_words, _AT.sub("", text))
     return InputError(text[:1].lower() + text[1:300], field=(place[1] or None) if place else None)
 
 
