@@ -31,7 +31,7 @@ def decode(*raws: Raw, stage: Decode | None = None) -> tuple[list[Reading], list
     return readings, events, [str(error) for _, error in stage.rejects()]
 
 
-def reading(value: float, time: int = NOW, prop: str = "temperature", unit: str = "Cel") -> Reading:
+def reading(value: Any, time: int = NOW, prop: str = "temperature", unit: str = "Cel") -> Reading:
     return Reading(Series("thermo-1", prop, unit), time, value)
 
 
@@ -206,7 +206,7 @@ JSON: Any = st.recursive(
 def test_any_payload_gives_readings_events_or_one_reason_each(payload: bytes) -> None:
     stage = Decode(make_context())
     readings, events, wrong = decode(raw(payload), raw(b"5"), stage=stage)
-    assert readings[-1:] == [reading(5.0)] or reading(5.0) in readings
+    assert readings[-1:] == [reading(5.0)]
     assert all(math.isfinite(r.value) for r in readings)
     assert len(readings) - 1 + len(events) + len(wrong) >= (0 if payload.strip().startswith(b"[") else 1)
     assert decode(raw(payload), raw(b"5"), stage=stage) == (readings, events, wrong)

@@ -58,6 +58,9 @@ class Decode(Stage):
         rows, events = list(self._numbers(plain)), list[Observation]()
         for raw in other:
             self._one(raw, rows, events)
+        if plain and other:  # which of the two ways a message took must not show
+            order = {id(raw): n for n, raw in enumerate(raws)}
+            rows.sort(key=lambda row: order[id(row[3])])
         return [*self._judge(rows), *events]
 
     def _sort(self, raws: Iterable[Raw]) -> tuple[list[tuple[int, Raw]], list[Raw]]:
