@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bcrypt
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from s4.core.clock import ManualClock, RealClock
@@ -104,6 +104,7 @@ def test_a_file_that_others_may_read_is_refused(credentials: Credentials, path: 
 
 
 @given(st.binary(max_size=200))
+@example(b'{"version": 1, "credentials": [{"holder": "device", "id": "\xff"}]}')
 def test_a_damaged_file_is_named_and_never_taken_for_an_empty_one(tmp_path_factory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("damaged") / "credentials.json"
     path.write_bytes(data)

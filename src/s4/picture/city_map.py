@@ -60,6 +60,6 @@ def _read(path: Path, mark: tuple[int, int, int]) -> bytes:
     data = path.read_bytes()
     try:
         msgspec.json.decode(data, type=MapView)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"is not a GeoJSON FeatureCollection ({error})", file=path.name) from error
     return data

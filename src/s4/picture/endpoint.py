@@ -85,6 +85,8 @@ async def _body(request: Request, kind: Any) -> Any:
         return msgspec.json.decode(await read_body(request, LARGEST_BODY), type=kind)
     except msgspec.DecodeError as error:
         raise as_input_error(error) from error
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8") from error
     except RecursionError as error:
         raise InputError("is nested too deeply") from error
 

@@ -162,7 +162,7 @@ def _read(path: Path) -> dict[_Key, Credential]:
         raise ConfigError("others may read it; take that away (chmod 600)", file=str(path))
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"is not a credential file of s4 ({error})", file=str(path)) from error
     return {(row.holder, row.id): row for row in file.credentials}
 
