@@ -130,10 +130,10 @@ def test_a_playlist_does_not_open_other_files(clip: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({}, "missing required field `url`"),
+        ({}, r"source\[camera-1\]\.options\.url: is missing"),
         ({"url": "ftp://x/y.avi"}, r"options\.url: must be a file, rtsp"),
         ({"url": "x.avi", "fps": "fast"}, r"options\.fps: expected a number, got text"),
-        ({"url": "x.avi", "fsp": 5}, "unknown field `fsp`"),
+        ({"url": "x.avi", "fsp": 5}, r"options\.fsp: is not known here"),
         ({"url": "x.avi", "start": "yesterday"}, r"options\.start: 'yesterday' is not an ISO 8601 time"),
     ],
 )

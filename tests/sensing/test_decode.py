@@ -225,7 +225,7 @@ def test_a_reading_comes_out_as_it_went_in(value: float, time: int) -> None:
         ({"ranges": {"t": [5, 5]}}, r"options\.ranges\.t: the lowest value 5\.0 is not below"),
         ({"ranges": {"t": [5]}}, r"options\.ranges"),
         ({"max_age_s": -1}, r"options\.max_age_s: expected a number >= 0"),
-        ({"unit": {}}, "unknown field `unit`"),
+        ({"unit": {}}, r"options\.unit: is not known here"),
     ],
 )
 def test_bad_settings_of_a_device_are_named(options: dict[str, Any], complaint: str) -> None:

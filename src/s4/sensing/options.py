@@ -13,6 +13,7 @@ from s4.core.errors import ConfigError, InputError
 T = TypeVar("T", bound=msgspec.Struct)
 
 _AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+_FIELD = re.compile(r"Object (missing required|contains unknown) field `(.*)`$", re.DOTALL)
 _TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _PLAIN = {
     "float": "a number", "int": "a whole number", "str": "text", "bool": "true or false", "null": "nothing",
@@ -40,8 +41,12 @@ def complaint(error: Exception) -> InputError:
         return InputError("is not UTF-8 text")
     text = str(error)
     place = _AT.search(text)
-    text = _TYPES.sub(_in_words, _AT.sub("", text))
-    return InputError(text[:1].lower() + text[1:300], field=(place[1] or None) if place else None)
+    text, field = _AT.sub("", text), place[1][:200] if place else ""
+    if of_field := _FIELD.match(text):
+        text = "is missing" if of_field[1].startswith("missing") else "is not known here"
+        field = f"{field}.{of_field[2][:80]}" if field else of_field[2][:80]
+    text = _TYPES.sub(_in_words, text)
+    return InputError((text[:1].lower() + text[1:300]).replace("\n", " "), field=field.replace("\n", " ") or None)
 
 
 def read_options(kind: type[T], options: Mapping[str, Any], owner: str) -> T:
