@@ -38,4 +38,7 @@ def load(group: str, name: str) -> Any:
     if point is None:
         known = ", ".join(names(group)) or "none installed"
         raise ConfigError(f"there is no {group.removeprefix('s4.').rstrip('s')} named {name!r} (there are: {known})")
-    return point.load()
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"the plug-in {name!r} ({point.value}) cannot be loaded: {error}") from error
