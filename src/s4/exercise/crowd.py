@@ -178,10 +178,9 @@ class Crowd:
         for keep in self.keeps:
             away = self.at - keep.at
             metres = np.hypot(*away.T)
-            push += (
-                (away / np.maximum(metres, 0.1)[:, None]) * np.clip(keep.radius_m + 1.5 - metres, 0, 4)[:, None] * 3.0
-            )
-        return push
+            strength = 3.0 * np.clip(keep.radius_m + 1.5 - metres, 0, 4) / np.maximum(metres, 0.1)
+            push = push + away * strength[:, None]
+        return np.asarray(push, float)
 
     def _off_walls(self) -> Floats:
         clear, away = self.walkways.clearance(self.at)

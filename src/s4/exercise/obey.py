@@ -1,7 +1,7 @@
 """Devices obey: a command comes in, its effect happens in the town, and the answer goes back after a while.
 
-A command is a JSON object `{"command": id, "action": …, "parameters": {…}}`. The verbs that a kind of device knows are
-in `VERBS`; a command that it does not know is answered with `failed` and the reason.
+A command is a JSON object `{"command": id, "action": …, "parameters": {…}, "expires": …}`. The verbs that a kind
+of device knows are in `VERBS`; a command that it does not know is answered with `failed` and the reason.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -29,15 +29,24 @@ DEFAULT_CORDON_M: Final = 30.0
 def hear(town: Town, device: str, topic: str, payload: bytes) -> None:
     """Take a command from `s4/out/<device>/<action>`; effect and answer follow on the town's agenda."""
     try:
-        number, action, parameters = _read(topic, payload)
+        order = _read(topic, payload)
     except InputError as error:
         town.say(device, ACK, {"command": "", "state": "failed", "detail": str(error)})
         return
-    delay = 0.4 + (zlib.crc32(f"{device}{number}".encode()) % 1000) / 1000 * 1.6
-    town.at(town.now_s + delay, partial(_carry_out, town, device, number, action, parameters))
+    delay = 0.4 + (zlib.crc32(f"{device}{order.number}".encode()) % 1000) / 1000 * 1.6
+    town.at(town.now_s + delay, partial(_carry_out, town, device, order))
 
 
-def _read(topic: str, payload: bytes) -> tuple[str, str, Parameters]:
+class Order(NamedTuple):
+    """A command as read. `expires`: ns UTC after which it must not be carried out, 0 = never."""
+
+    number: str
+    action: str
+    parameters: Parameters
+    expires: int
+
+
+def _read(topic: str, payload: bytes) -> Order:
     if len(payload) > MOST_BYTES:
         raise InputError(f"a command has at most {MOST_BYTES} bytes")
     try:
@@ -48,21 +57,27 @@ def _read(topic: str, payload: bytes) -> tuple[str, str, Parameters]:
     if not isinstance(parameters, dict):
         raise InputError("is not an object", field="parameters")
     action = command.get("action") or topic.rpartition("/")[2]
-    return str(command.get("command") or command.get("id") or ""), str(action), parameters
+    expires = command.get("expires") or 0
+    if not isinstance(expires, int):
+        raise InputError("is no instant in ns", field="expires")
+    return Order(str(command.get("command", "")), str(action), parameters, expires)
 
 
-def _carry_out(town: Town, device: str, number: str, action: str, parameters: Parameters) -> None:
-    verbs = VERBS[NAMES[device].kind]
-    verb = verbs.get(action.replace("_", "."))
+def _carry_out(town: Town, device: str, order: Order) -> None:
+    it, verbs = NAMES[device], VERBS[NAMES[device].kind]
+    verb = verbs.get(order.action.replace("_", "."))
     try:
         if verb is None:
-            raise InputError(f"{device} cannot {action} (it can: {', '.join(verbs)})")
-        detail = verb(town, NAMES[device], parameters)
-        town.say(device, ACK, {"command": number, "state": "done", "detail": detail})
-        at = NAMES[device].at
-        town.tell_truth("effect", NAMES[device].site, at, (device,), action=action, command=number, threat=False)
+            raise InputError(f"{device} cannot {order.action} (it can: {', '.join(verbs)})")
+        if 0 < order.expires < town.now:
+            raise InputError("the command came too late")
+        detail = verb(town, it, order.parameters)
     except InputError as error:
-        town.say(device, ACK, {"command": number, "state": "failed", "detail": str(error)})
+        town.say(device, ACK, {"command": order.number, "state": "failed", "detail": str(error)})
+        return
+    town.say(device, ACK, {"command": order.number, "state": "done", "detail": detail})
+    more = {"action": order.action, "command": order.number, "threat": False}
+    town.tell_truth("effect", it.site, it.at, (device,), **more)
 
 
 def target(parameters: Parameters) -> Point:

@@ -111,8 +111,9 @@ def _sources(video_port: int) -> Iterator[Row]:
         yield _device(sensor) | {"fresh_s": 6 * sensor.period_s} | _units_of(sensor)
     for unit in UNITS:
         yield _device(unit) | {"fresh_s": 20.0}
+    log = {"path": LOG, "format": "eve", "from_start": True, "state": "eve.position.json"}
     yield {"id": LOG_SOURCE, "site": "network", "door": "log", "name": "Network sensor", "place": place(CONTROL_ROOM),
-           "fresh_s": 60.0, "options": {"path": LOG}}  # fmt: skip
+           "fresh_s": 60.0, "options": log}  # fmt: skip
 
 
 def _device(one: Sensor | Device) -> Row:
