@@ -80,5 +80,8 @@ export function decide(path: string[], body: { revision?: number; reason?: strin
   }
   const of = one("command", id);
   if (!of) throw new Refused(404, "there is no such command");
-  return command("undo", id, { incident: of.incident, recommendation: of.recommendation, reason });
+  const measure = one("recommendation", String(of.recommendation));
+  if (measure) settle(measure, "proposed");
+  const shared = { incident: of.incident, recommendation: of.recommendation, reason, parameters: { command: id } };
+  return command(`${of.action}.undo`, String(of.target), shared);
 }

@@ -81,7 +81,7 @@ describe("what belongs to an incident", () => {
     expect(isUndoable(sent, measure(), [sent])).toBe(true);
     expect(isUndoable(sent, measure({ reversible: false }), [sent])).toBe(false);
     expect(isUndoable(command({ state: "failed" }), measure(), [])).toBe(false);
-    const undo = command({ id: "u", action: "undo", target: "c" });
+    const undo = command({ id: "u", action: "unit.go.undo", parameters: { command: "c" } });
     expect(undoes(undo, [sent, undo])).toBe(sent);
     expect(isUndoable(sent, measure(), [sent, undo])).toBe(false);
   });

@@ -22,17 +22,16 @@ export const wentWrong = ({ state }: Command) => state === "failed" || state ===
 /** Decisions on facts themselves take effect at once; nothing is sent anywhere. */
 export const isOwn = ({ action }: Command) => action.startsWith("incident.") || action.startsWith("recommendation.");
 
-const isUndo = ({ action }: Command) => action === "undo" || action.endsWith(".undo") || action.startsWith("undo.");
+const isUndo = ({ action }: Command) => action.endsWith(".undo");
 
 /** The command that this one takes back, if it is an undo. */
 export function undoes(command: Command, all: readonly Command[]): Command | undefined {
   if (!isUndo(command)) return undefined;
-  const of = [command.target, command.parameters.of, command.parameters.command, command.parameters.undoes];
-  return all.find((other) => other.id !== command.id && of.includes(other.id));
+  return all.find((other) => other.id === command.parameters.command);
 }
 
-/** Whether "Undo" is offered: carried out for a measure that can be undone, and not undone yet. */
+/** Whether "Undo" is offered: a decision on a measure that can be undone, not failed, and not undone yet. */
 export function isUndoable(command: Command, measure: Recommendation | undefined, all: readonly Command[]): boolean {
-  if (!measure?.reversible || isOwn(command) || isUndo(command) || wentWrong(command)) return false;
+  if (!measure?.reversible || isUndo(command) || wentWrong(command)) return false;
   return !all.some((other) => undoes(other, all) === command && !wentWrong(other));
 }

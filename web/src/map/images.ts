@@ -50,9 +50,9 @@ function unit(ink: Ink, p: Palette, state: string, heading: boolean): void {
   ink.lineJoin = "round";
   if (heading) {
     ink.beginPath();
-    ink.moveTo(14, 1.5);
-    ink.lineTo(19.5, 10);
-    ink.lineTo(8.5, 10);
+    ink.moveTo(16, 0.5);
+    ink.lineTo(22.5, 11);
+    ink.lineTo(9.5, 11);
     ink.closePath();
     ink.fillStyle = p.unit;
     ink.strokeStyle = p.halo;
@@ -61,7 +61,7 @@ function unit(ink: Ink, p: Palette, state: string, heading: boolean): void {
     ink.fill();
   }
   ink.beginPath();
-  ink.arc(14, 14, 6.5, 0, 2 * Math.PI);
+  ink.arc(16, 16, 6.5, 0, 2 * Math.PI);
   ink.fillStyle = state === "free" ? p.unit : p.halo;
   ink.strokeStyle = p.halo;
   ink.lineWidth = 4;
@@ -73,7 +73,7 @@ function unit(ink: Ink, p: Palette, state: string, heading: boolean): void {
   ink.stroke();
   if (state !== "busy") return;
   ink.beginPath();
-  ink.arc(14, 14, 2.6, 0, 2 * Math.PI);
+  ink.arc(16, 16, 2.6, 0, 2 * Math.PI);
   ink.fillStyle = p.unit;
   ink.fill();
 }
@@ -91,7 +91,7 @@ function asset(ink: Ink, p: Palette): void {
 /** The sign of that name (`camera-stale`, `unit-free-heading`, `asset`), or null for a name we do not know. */
 export function drawSign(name: string, palette: Palette): ImageData | null {
   const [kind = "", state = "", more = ""] = name.split("-");
-  const side = (kind === "unit" ? 28 : 16) * RATIO;
+  const side = (kind === "unit" ? 32 : 16) * RATIO;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   const ink = canvas.getContext("2d");

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { isOpen, isUnseen, priorityOf } from "../logic/priority";
 import type { Incident } from "../model";
+import { usePicture } from "../store/page";
 import { select } from "../store/view";
 import { text } from "../text";
 import { Age } from "./Age";
@@ -14,6 +15,7 @@ interface Props {
 /** One incident in the list; drawn again only when it or its selection changed. */
 export const IncidentRow = memo(function IncidentRow({ incident, selected }: Props) {
   const priority = priorityOf(incident);
+  const site = usePicture(({ sites }) => sites.find(({ id }) => id === incident.site)?.name) ?? incident.site;
   return (
     <li className="row-item">
       <button
@@ -28,17 +30,16 @@ export const IncidentRow = memo(function IncidentRow({ incident, selected }: Pro
         <Mark priority={priority} closed={!isOpen(incident)} />
         <span className="row-title">{incident.title}</span>
         <Age since={incident.opened} end={incident.closed} />
-        <span className="row-sub">{placeOf(incident)}</span>
+        <span className="row-sub">{placeOf(incident, site) || text().priority[priority]}</span>
         <Seen incident={incident} />
       </button>
     </li>
   );
 });
 
-/** The place's own name, unless the title says it already. */
-function placeOf({ title, place, site }: Incident): string {
-  const name = place?.name || site;
-  return title.includes(name) ? site : name;
+/** The place, or else the site, whichever the title does not say already. */
+function placeOf({ title, place }: Incident, site: string): string {
+  return [place?.name ?? "", site].find((name) => name && !title.includes(name)) ?? "";
 }
 
 function Seen({ incident }: { incident: Incident }) {

@@ -45,9 +45,8 @@ function Measure({ measure, number }: { measure: Recommendation; number: number 
       </button>
       <div className="measure-why">
         <p>
-          {measure.reasons.slice(0, 3).join(". ")}
-          <span className="row-sub">
-            {" "}
+          {measure.reasons.slice(0, 3).join(" · ")}
+          <span className="measure-cost">
             {t.effort(percent(measure.cost))}
             {!measure.reversible && ` · ${t.notReversible}`}
           </span>

@@ -1,5 +1,6 @@
 import { isOpen, isUnseen } from "../logic/priority";
 import { freshnessOf } from "../logic/quiet";
+import { threatOf } from "../logic/threat";
 import { clock, day } from "../logic/time";
 import { clockSpeed, useTicking } from "../store/clock";
 import { usePage, usePicture } from "../store/page";
@@ -32,7 +33,7 @@ const LEVEL = { normal: 1, heightened: 2, severe: 3 };
 
 /** Three bars, as many filled as it is bad, and the word. */
 function ThreatLevel() {
-  const threat = usePicture((picture) => picture.threat) ?? "normal";
+  const threat = usePicture(({ incidents, risks }) => threatOf(incidents.values(), risks.values())) ?? "normal";
   return (
     <span className="threat" data-threat={threat}>
       <span className="threat-bars" aria-hidden="true">
