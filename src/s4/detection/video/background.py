@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from s4.detection.video.picture import Image, Mask
 
 SUDDEN: Final = 0.45  # share of the picture that no crowd fills from one picture to the next
+FULL: Final = 255  # MOG2's mark of the foreground; shadows are 127
 RELEARN_S: Final = 2.0
 RELEARN_RATE: Final = 0.25
 PAUSE_S: Final = 10.0  # after learning anew: a large thing that stays in view must not trigger it again and again
@@ -56,8 +57,8 @@ class Background:
         """
         self._seen += 1
         even = self._light.corrected(image, dt_s)
-        raw = self._model.apply(even, learningRate=self._rate(dt_s))
-        mask = np.asarray(raw) == 255
+        raw = np.asarray(self._model.apply(even, learningRate=self._rate(dt_s)))
+        mask = raw == FULL
         self._watch_light(float(mask.mean()), dt_s)
         return Foreground(mask, self._relearn_left_s <= 0.0, even)
 

@@ -82,12 +82,12 @@ class UnattendedObject:
             self._heights = Heights(scene.view.height)
         if not scene.settled:
             return []
-        self._still.learn(scene.image, scene.foreground, scene.dt_s)
+        self._still.learn(scene.image, scene.dt_s)
         self._heights.learn(scene.tracks)
         self._remember(scene)
         found = self._still.things()
         for still in found:
-            self._take(still, scene)
+            self._take(still, scene, self._still, self._heights)
         said = [statement for thing in self._things for statement in self._judge(thing, scene)]
         self._things = [thing for thing in self._things if not thing.happening.ended and self._kept(thing, scene.time)]
         return said
@@ -106,7 +106,7 @@ class UnattendedObject:
         while self._walks and scene.time - self._walks[0][0] > REMEMBER_S * NS_PER_S:
             self._walks.popleft()
 
-    def _take(self, still: Still, scene: Scene) -> None:
+    def _take(self, still: Still, scene: Scene, memory: StillMap, heights: Heights) -> None:
         for thing in self._things:
             if overlap(thing.box, still.box) >= 0.4 * min(thing.box.area, still.box.area):
                 thing.seen = scene.time
@@ -117,11 +117,11 @@ class UnattendedObject:
         owner = self._owner(still.box, began)
         if owner is None or len(self._things) >= MOST:
             return
-        typical = self._heights.typical(still.box.y + still.box.h) if self._heights else None
+        typical = heights.typical(still.box.y + still.box.h)
         tall = scene.size.expected(still.box.y + still.box.h) or typical or owner.h
         if not SMALLEST * tall <= still.box.h <= LARGEST * tall or still.box.w > WIDEST * tall:
             return
-        edges = _edges(scene.image, scene.empty(), still.box)
+        edges = _edges(scene.image, memory.empty(scene.view), still.box)
         if edges > 0.5:
             key = f"{began}/{round(still.box.x)}/{round(still.box.y)}"
             happening = Happening(KIND, key, began)
@@ -150,7 +150,10 @@ class UnattendedObject:
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        if not is_present or alone_s < self._after_s or not thing.happening.due(scene.time, self._every_s):
+        is_steady = 2 * thing.present > thing.pictures  # a flicker is no thing
+        if not (
+            is_present and is_steady and alone_s >= self._after_s and thing.happening.due(scene.time, self._every_s)
+        ):
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
         return [thing.happening.go_on(scene.time, text, _attributes(thing, scene.time))]
