@@ -1,4 +1,4 @@
-"""`s4 run`: a city in this process tree."""
+"""`s4 run` and `s4 demo`: a city in this process tree."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 if TYPE_CHECKING:
     from s4.app.run import Life
     from s4.app.settings import Settings
+    from s4.shield.sessions import Person
 
 _CITY = Path("city.toml")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
+    app.command("demo")(demo)
     app.command("run")(run)
 
 
@@ -58,6 +60,64 @@ def run(
     run_until_stopped(settings, verbose=verbose)
 
 
+def demo(
+    scenario: Annotated[str, typer.Option(help="Which script is played.")] = "festival",
+    speed: Annotated[float, typer.Option(help="Simulated seconds per real second.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same exercise.")] = 7,
+    folder: Annotated[Path | None, typer.Option(help="Keep city, data and truth here; else a temporary one.")] = None,
+    http_port: Annotated[int, typer.Option(help="Port of the page (the next free one if taken).")] = 8400,
+    mqtt_port: Annotated[int, typer.Option(help="Port on which devices speak MQTT (likewise).")] = 1883,
+    for_s: Annotated[float, typer.Option("--for", help="Stop after so many real seconds; 0 = on Ctrl-C.")] = 0.0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Play the exercise city with everything on, and open the picture.
+
+    A bag is left in the square, a door is forced at the stadium, somebody scans the camera network: all within ten
+    minutes, through the same doors that real sensors use.
+
+    \b
+    Examples:
+      s4 demo
+      s4 demo --speed 4 --folder demo --no-open
+    """
+    import uvloop
+
+    from s4.app.demo import Play, new_folder, playing
+    from s4.app.log import configure_logs
+
+    configure_logs(verbose=verbose)
+    play = Play((folder or new_folder()).absolute(), scenario, seed, speed, http_port, mqtt_port)
+
+    async def live() -> None:
+        async with playing(play) as life:
+            link = greeting(life)
+            typer.echo(f"{link}\n  folder {play.folder}\n  Stop with Ctrl-C.", err=True)
+            if open_page:
+                typer.launch(life.login_link(_operator()))
+            await _until_stopped_or(for_s)
+            typer.echo("s4: stopping …", err=True)
+
+    uvloop.run(live())
+
+
+async def _until_stopped_or(seconds: float) -> None:
+    import asyncio
+
+    from s4.app.run import until_signalled
+
+    try:
+        await asyncio.wait_for(until_signalled(), seconds or None)
+    except TimeoutError:
+        return
+
+
+def _operator() -> Person:
+    from s4.shield.sessions import Person
+
+    return Person("operator", "supervisor", "Operator")
+
+
 def run_until_stopped(settings: Settings, *, verbose: bool = False) -> None:
     """Run a city, say where it is, stop on Ctrl-C."""
     import uvloop
@@ -78,14 +138,12 @@ def run_until_stopped(settings: Settings, *, verbose: bool = False) -> None:
 
 def greeting(life: Life) -> str:
     """Where the city can be reached, and a link that signs the first person in."""
-    from s4.shield.sessions import Person
-
     where = life.addresses
     lines = [f"s4 watches over {life.city.city.name}.", f"  bus    {where.bus}"]
     if where.mqtt:
         lines.append(f"  mqtt   {where.mqtt}  (a credential for each device: s4 device add ID)")
     if where.http:
         lines.append(f"  ingest {where.http}/ingest/DEVICE")
-        lines.append(f"  page   {life.login_link(Person('operator', 'supervisor', 'Operator'))}")
+        lines.append(f"  page   {life.login_link(_operator())}")
         lines.append("         (the link works once, for ten minutes; another one: s4 login)")
     return "\n".join(lines)
