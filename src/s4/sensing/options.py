@@ -46,7 +46,8 @@ def complaint(error: Exception) -> InputError:
         text = "is missing" if of_field[1].startswith("missing") else "is not known here"
         field = f"{field}.{of_field[2][:80]}" if field else of_field[2][:80]
     text = _TYPES.sub(_in_words, text)
-    return InputError((text[:1].lower() + text[1:300]).replace("\n", " "), field=field.replace("\n", " ") or None)
+    text = text if text.startswith("JSON") else text[:1].lower() + text[1:]
+    return InputError(text[:300].replace("\n", " "), field=field.replace("\n", " ") or None)
 
 
 def read_options(kind: type[T], options: Mapping[str, Any], owner: str) -> T:
