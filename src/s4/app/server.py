@@ -65,7 +65,10 @@ async def serving(
         map_hosts=settings.map_hosts,
     )
     async with _listening(create_app(services, routes), settings.host, settings.http_port) as port:
-        yield f"http://{settings.host}:{port}"
+        try:
+            yield f"http://{settings.host}:{port}"
+        finally:
+            services.streams.stop()
 
 
 @contextlib.asynccontextmanager
