@@ -45,6 +45,8 @@ class SqlArchive:
                 with self._engine.begin() as connection:
                     if connection.dialect.name == "postgresql":
                         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                    else:  # take the file's write lock before looking, or another process may write in between
+                        connection.execute(text("BEGIN IMMEDIATE"))
                     new = self._insert(connection, facts, now)
                     if entry is not None:
                         if len(new) != len(facts):
@@ -58,24 +60,23 @@ class SqlArchive:
             self.on_record(new)
         return new
 
-    def _insert(self, connection: Connection, facts: Sequence[Fact], now: int) -> list[Recorded]:
+    @staticmethod
+    def _insert(connection: Connection, facts: Sequence[Fact], now: int) -> list[Recorded]:
+        """Four statements at most, however many facts: what is there, what is superseded, what is new."""
         unique = {(f.id, revision_of(f)): f for f in facts}
-        there = _there(connection, list(unique))
-        fresh = [f for key, f in unique.items() if key not in there]
+        newest = _newest_revisions(connection, {name for name, _ in unique})
+        there = _there(connection, [key for key in unique if key[1] <= newest.get(key[0], -1)])
+        fresh = {key: f for key, f in unique.items() if key not in there}
         if not fresh:
             return []
-        current = _current_revisions(connection, [f.id for f in fresh if revision_of(f) > 0])
-        cursors = []
-        for item in fresh:
-            row = _row(item, now)
-            newest = current.get(item.id, -1)
-            if newest > row["revision"]:
-                row["superseded"] = now
-            elif newest >= 0:
-                _supersede(connection, item.id, now)
-            current[item.id] = max(newest, row["revision"])
-            cursors.append(connection.execute(insert(fact).values(**row)).inserted_primary_key)
-        return [Recorded(c[0], now, WORD_OF[type(f)], f) for c, f in zip(cursors, fresh, strict=True) if c]
+        latest = dict(newest)
+        for name, revision in fresh:
+            latest[name] = max(latest.get(name, -1), revision)
+        _supersede(connection, [name for name, revision in newest.items() if latest[name] > revision], now)
+        rows = [_row(f, now, FOREVER if revision == latest[name] else now) for (name, revision), f in fresh.items()]
+        statement = insert(fact).returning(fact.c.cursor, sort_by_parameter_order=True)
+        cursors = connection.execute(statement, rows).scalars()
+        return [Recorded(c, now, WORD_OF[type(f)], f) for c, f in zip(cursors, fresh.values(), strict=True)]
 
     def known(self, word: type[F], *, at: int | None = None, site: str | None = None, limit: int = 1000) -> list[F]:
         """See `Archive.known`."""
@@ -103,6 +104,11 @@ class SqlArchive:
         """Facts recorded after `cursor`, in order: what the live feed reads."""
         query = select(fact.c.cursor, fact.c.recorded, fact.c.word, fact.c.body).where(fact.c.cursor > cursor)
         return _decode(self._rows(query.order_by(fact.c.cursor).limit(limit)))
+
+    def since(self, instant: int) -> list[Recorded]:
+        """Facts that became known at `instant` (ns) or later, in order."""
+        query = select(fact.c.cursor, fact.c.recorded, fact.c.word, fact.c.body).where(fact.c.recorded >= instant)
+        return _decode(self._rows(query.order_by(fact.c.cursor)))
 
     def newest(self) -> int:
         """The cursor of the fact recorded last (0 when there is none)."""
@@ -149,7 +155,7 @@ def _as_of(at: int | None) -> Any:
     return and_(fact.c.recorded <= at, fact.c.superseded > at)
 
 
-def _row(item: Fact, now: int) -> dict[str, Any]:
+def _row(item: Fact, now: int, superseded: int) -> dict[str, Any]:
     return {
         "word": WORD_OF[type(item)],
         "id": item.id,
@@ -159,30 +165,32 @@ def _row(item: Fact, now: int) -> dict[str, Any]:
         "incident": getattr(item, "incident", ""),
         "time": item.time,
         "recorded": now,
-        "superseded": FOREVER,
+        "superseded": superseded,
         "body": encode_fact(item),
     }
 
 
-def _there(connection: Connection, keys: list[tuple[str, int]]) -> set[tuple[str, int]]:
+def _there(connection: Connection, keys: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Every revision that is stored of the facts named in `keys`."""
     found: set[tuple[str, int]] = set()
-    for ids in _parts(sorted({key[0] for key in keys})):
+    for ids in _parts(sorted({name for name, _ in keys})):
         rows = connection.execute(select(fact.c.id, fact.c.revision).where(fact.c.id.in_(ids)))
         found.update((row[0], row[1]) for row in rows)
     return found
 
 
-def _current_revisions(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+def _newest_revisions(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     newest: dict[str, int] = {}
-    for part in _parts(sorted(set(ids))):
+    for part in _parts(sorted(names)):
         query = select(fact.c.id, func.max(fact.c.revision)).where(fact.c.id.in_(part)).group_by(fact.c.id)
         newest.update({row[0]: row[1] for row in connection.execute(query)})
     return newest
 
 
-def _supersede(connection: Connection, fact_key: str, now: int) -> None:
-    current = and_(fact.c.id == fact_key, fact.c.superseded == FOREVER)
-    connection.execute(update(fact).where(current).values(superseded=now))
+def _supersede(connection: Connection, names: list[str], now: int) -> None:
+    for part in _parts(names):
+        current = and_(fact.c.id.in_(part), fact.c.superseded == FOREVER)
+        connection.execute(update(fact).where(current).values(superseded=now))
 
 
 def _append_audit(connection: Connection, entry: tuple[str, str, str, str, str], now: int) -> None:
