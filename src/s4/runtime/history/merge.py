@@ -30,6 +30,7 @@ def merge_history(root: Path) -> int:
 def _sweep(root: Path, shelf: Shelf) -> int:
     kept = {piece.path for piece in pieces(root, shelf)}
     void = [piece.path for piece in all_pieces(root, shelf) if piece.path not in kept]
+    void += (root / shelf).glob("hour=*/*.merge")  # of a merge that was killed
     for path in void:
         path.unlink(missing_ok=True)
     return len(void)

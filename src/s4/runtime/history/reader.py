@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s4.core.errors import InputError
+from s4.core.errors import InputError, ServiceError
 from s4.runtime.history.layout import Shelf, pieces
 
 if TYPE_CHECKING:
@@ -31,17 +31,28 @@ class HistoryReader:
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def _ask(self, shelf: Shelf, select: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        files = [str(piece.path) for piece in pieces(self._root, shelf)]
-        if not files:
-            return []
-        with self._lock:
-            if self._connection is None:
-                import duckdb
+        import duckdb
 
-                self._connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
-                self._connection.execute("SET TimeZone = 'UTC'")
-            query = f"WITH {shelf} AS ({_ONCE[shelf]}) {select}"
-            return self._connection.execute(query, {"files": files, **values}).fetchall()
+        query = f"WITH {shelf} AS ({_ONCE[shelf]}) {select}"
+        for last in (False, False, True):
+            files = [str(piece.path) for piece in pieces(self._root, shelf)]
+            if not files:
+                return []
+            try:
+                with self._lock:
+                    return self._opened().execute(query, {"files": files, **values}).fetchall()
+            except duckdb.IOException as error:  # a merge has just taken one of them away: look again
+                if last:
+                    raise ServiceError(f"the history cannot be read: {error}") from error
+        return []
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        if self._connection is None:
+            self._connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+            self._connection.execute("SET TimeZone = 'UTC'")
+        return self._connection
 
     def series(self) -> list[tuple[str, str, str]]:
         """See `Readings.series`."""
@@ -66,15 +77,6 @@ class HistoryReader:
         width = max((end - start) // points, 1)
         values = {"source": source, "property": property, "start": start, "end": end, "width": width}
         return [(row[0], row[1], row[2], row[3]) for row in self._ask("readings", query, values)]
-
-    def heard(self, start: int, end: int) -> dict[str, int]:
-        """See `Readings.heard`."""
-        query = """
-            SELECT source, max(epoch_ns(time)) FROM readings
-            WHERE time >= make_timestamp_ns($start)::TIMESTAMPTZ_NS AND time < make_timestamp_ns($end)::TIMESTAMPTZ_NS
-            GROUP BY source
-        """
-        return {row[0]: row[1] for row in self._ask("readings", query, {"start": start, "end": end})}
 
     def heard(self, start: int, end: int) -> dict[str, int]:
         """See `Readings.heard`."""
