@@ -21,11 +21,11 @@ from s4.app.server import serving
 from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import Clock, RealClock, ScaledClock
-from s4.core.errors import ConfigError
+from s4.core.errors import ConfigError, S4Error
 from s4.core.ports import STREET
 from s4.runtime.bus import Bus
 from s4.runtime.nats_config import RUNNER, ServerPlan
-from s4.runtime.nats_server import NatsServer, free_port, runner_password
+from s4.runtime.nats_server import NatsServer, free_port, runner_password, stop_leftover
 from s4.runtime.runner import Running, RunPlan, running
 from s4.runtime.store.engine import store_url
 from s4.shield.credentials import Credentials
@@ -80,13 +80,15 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
     with _only_one(settings.data_dir):
         credentials = Credentials(settings.data_dir / "credentials.json", RealClock())
         async with contextlib.AsyncExitStack() as stack:
-            bus_url, password, mqtt = settings.bus, "", ""
+            bus_url, password, mqtt, server = settings.bus, "", "", None
             if not bus_url:
-                server = await stack.enter_async_context(_own_bus(settings, city, credentials))
+                server = await stack.enter_async_context(_own_bus(settings, city))
                 bus_url, password = server.url, server.plan.runner_password
                 mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
             plan = _plan(settings, city, clock, bus_url, password)
             parts = await stack.enter_async_context(running(plan))
+            if server is not None:
+                await stack.enter_async_context(_letting_in(server, credentials))
             sessions, http = Sessions(RealClock()), ""
             if settings.runs("picture") or settings.runs("sensing"):
                 http = await stack.enter_async_context(serving(settings, city, clock, parts, credentials, sessions))
@@ -98,8 +100,11 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
 
 
 @contextlib.asynccontextmanager
-async def _own_bus(settings: Settings, city: City, credentials: Credentials) -> AsyncIterator[NatsServer]:
-    """A bus of our own as a child, which learns of new and revoked devices within a second or so."""
+async def _own_bus(settings: Settings, city: City) -> AsyncIterator[NatsServer]:
+    """A bus of our own as a child. It lets no device in before `_letting_in`: what a device publishes is kept for those
+    who want it, and until the consumers stand, nobody does.
+    """
+    await stop_leftover(settings.data_dir)
     plan = ServerPlan(
         f"s4-{city.city.id}",
         (settings.data_dir / "bus").absolute(),
@@ -107,15 +112,21 @@ async def _own_bus(settings: Settings, city: City, credentials: Credentials) -> 
         free_port("127.0.0.1", settings.bus_port),
         free_port(settings.host, settings.mqtt_port),
         runner_password(settings.data_dir),
-        device_hashes(credentials),
-        settings.sync,
+        sync_interval=settings.sync,
     )
     async with NatsServer(plan, settings.data_dir) as server:
-        watch = asyncio.create_task(_follow_credentials(server, credentials), name="credentials")
-        try:
-            yield server
-        finally:
-            watch.cancel()
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def _letting_in(server: NatsServer, credentials: Credentials) -> AsyncIterator[None]:
+    """Devices may come in; a new or revoked one is known to the bus within a second or so."""
+    await _apply_credentials(server, credentials)
+    watch = asyncio.create_task(_follow_credentials(server, credentials), name="credentials")
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def device_hashes(credentials: Credentials) -> Mapping[str, str]:
@@ -126,10 +137,17 @@ def device_hashes(credentials: Credentials) -> Mapping[str, str]:
 async def _follow_credentials(server: NatsServer, credentials: Credentials) -> None:
     while True:
         await asyncio.sleep(_CREDENTIALS_EVERY_S)
-        devices = device_hashes(credentials)
-        if devices != server.plan.devices:
-            await server.apply(msgspec.structs.replace(server.plan, devices=devices))
-            log.info("devices changed", devices=len(devices))
+        try:
+            await _apply_credentials(server, credentials)
+        except (S4Error, OSError) as error:
+            log.error("devices stay as they were", reason=str(error))
+
+
+async def _apply_credentials(server: NatsServer, credentials: Credentials) -> None:
+    devices = device_hashes(credentials)
+    if devices != server.plan.devices:
+        await server.apply(msgspec.structs.replace(server.plan, devices=devices))
+        log.info("devices changed", devices=len(devices))
 
 
 def _plan(settings: Settings, city: City, clock: Clock, bus_url: str, password: str) -> RunPlan:

@@ -22,6 +22,8 @@ from s4.runtime.nats_config import ServerPlan, render
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _PR_SET_PDEATHSIG: Final = 1
+_CONFIG: Final = "nats.conf"
+_PID: Final = "nats.pid"
 
 log = structlog.get_logger(__name__)
 
@@ -60,14 +62,40 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+async def stop_leftover(data_dir: Path) -> None:
+    """A server of an earlier life that was killed with us may still be closing its store: wait for it. To be called
+    before ports are chosen, since it also holds the ports that devices know.
+    """
+    try:
+        pid = int((data_dir / _PID).read_text())
+    except (OSError, ValueError):
+        return
+    for attempt in range(int(_STOP_S / 0.05)):
+        if not _is_ours(pid, data_dir):
+            return
+        if attempt == 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        await asyncio.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _is_ours(pid: int, data_dir: Path) -> bool:
+    try:  # of a process that has ended and that nobody has reaped, this is empty
+        return str(data_dir / _CONFIG).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 class NatsServer:
     """One nats-server child. `async with NatsServer(plan, data_dir):` — it is ready inside the block."""
 
     def __init__(self, plan: ServerPlan, data_dir: Path) -> None:
         self.plan = plan
-        self._config = data_dir / "nats.conf"
+        self._config = data_dir / _CONFIG
         self._log = data_dir / "nats.log"
-        self._pid = data_dir / "nats.pid"
+        self._pid = data_dir / _PID
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -83,7 +111,6 @@ class NatsServer:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def __aenter__(self) -> NatsServer:
-        await self._stop_leftover()
         await self._start()
         self._watch = asyncio.create_task(self._restart_when_dead(), name="bus-watch")
         return self
@@ -160,21 +187,3 @@ class NatsServer:
             process.kill()
             await process.wait()
         self._pid.unlink(missing_ok=True)
-
-    async def _stop_leftover(self) -> None:
-        """A server of an earlier life that was killed with us may still be closing its store: wait for it."""
-        try:
-            pid = int(self._pid.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return
-        if str(self._config).encode() not in command:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        for _ in range(int(_STOP_S / 0.05)):
-            if not Path(f"/proc/{pid}").exists():
-                return
-            await asyncio.sleep(0.05)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
