@@ -5,22 +5,27 @@ from __future__ import annotations
 import base64
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
 import msgspec
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from s4.core.errors import ServiceError
+from s4.core.errors import InputError, ServiceError
 from s4.core.ids import derive_id
 from s4.core.subjects import subject
 from s4.runtime.bus import Bus, Outgoing
 from s4.runtime.metrics import DEAD as DEAD_COUNT
 from s4.runtime.streams import DEAD, MQTT_PREFIX
 
+_MOST_BYTES: Final = 256 << 10
+"""A letter has to fit into a message of the bus, in base64 and with its reason, however large its cause was."""
+
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """`stage`: who could not process it; `reason`: why, one line; `subject`: where it came from; `time`: clock ns;
-    `data`: the bytes, base64; `number`: its place in the dead-letter stream (0 before it is stored).
+    `data`: the bytes, base64, at most the first 256 KiB of them; `size`: how many there were; `number`: its place in
+    the dead-letter stream (0 before it is stored).
     """
 
     stage: str
@@ -28,16 +33,17 @@ class DeadLetter(msgspec.Struct, frozen=True):
     subject: str
     time: int
     data: str
+    size: int = 0
     number: int = 0
 
     def payload(self) -> bytes:
-        """The bytes as they came."""
+        """The bytes as they came (of a very large message, its beginning)."""
         return base64.b64decode(self.data)
 
 
 def letter(stage: str, reason: str, where: str, time: int, data: bytes) -> DeadLetter:
     """A dead letter of `data` that came on subject `where`."""
-    return DeadLetter(stage, reason[:500], where, time, base64.b64encode(data).decode())
+    return DeadLetter(stage, reason[:500], where, time, base64.b64encode(data[:_MOST_BYTES]).decode(), len(data))
 
 
 def outgoing(city: str, dead: DeadLetter) -> Outgoing:
@@ -67,6 +73,11 @@ async def read(bus: Bus, newest: int = 1000) -> AsyncIterator[DeadLetter]:
 
 
 async def replay(bus: Bus, dead: DeadLetter) -> None:
-    """Send the bytes again to where they came from, and take the letter out once the bus has them."""
+    """Send the bytes again to where they came from, and take the letter out once the bus has them.
+
+    Raises `InputError` when only the beginning of the bytes was kept.
+    """
+    if dead.size > _MOST_BYTES:
+        raise InputError(f"letter {dead.number} keeps only the beginning of {dead.size} bytes: it cannot be sent again")
     await bus.publish([Outgoing(dead.subject, dead.payload())])
     await bus.client.jetstream().delete_msg(DEAD, dead.number)
