@@ -34,7 +34,8 @@ _SLACK_NS: Final = NS_PER_S // 4
 _SNAPSHOT_S: Final = 1.0
 _MOST_AT_ONCE: Final = 1024
 _LONGEST_GAP: Final = 120
-"""Periods without any message after which a stage is told the time once instead of period by period."""
+"""Periods without any message after which a stage is told the time once instead of period by period; a snapshot is
+taken at least twice within so many."""
 _REMEMBERED: Final = 4096
 _MQTT_AGAIN_S: Final = 5.0
 
@@ -76,6 +77,8 @@ class StageHost(Host):
         self._now = 0
         self._dirty = False
         self._saved_at = 0.0
+        self._saved_now = 0
+        self._latest: dict[Pull, Message] = {}
         self._spoilt = False
 
     async def open(self) -> None:
@@ -136,10 +139,15 @@ class StageHost(Host):
             await asyncio.sleep(0.1)
 
     async def _pass_time(self) -> None:
+        if not self._bus.connected:  # what was stored before this instant may still be on its way
+            await self.wait(0.1)
+            return
         now = self._clock.now()
         boundary = self._boundary()
         if now - _SLACK_NS >= boundary:
-            await self._give(self._catch_up(now - _SLACK_NS))
+            produced = self._catch_up(now - _SLACK_NS)
+            await self._give(produced)
+            self._dirty |= bool(produced) or self._now - self._saved_now > _LONGEST_GAP // 2 * self._period
             return
         await self.wait(min(max((boundary + _SLACK_NS - now) / NS_PER_S / self._clock.speed, 0.001), 1.0))
 
@@ -159,6 +167,7 @@ class StageHost(Host):
         produced += self._stepped(group)
         await self._give(produced)
         self._positions[pull.plan.stream] = messages[-1].seq
+        self._latest[pull] = messages[-1]
         self._dirty = True
         if not pull.plan.replay:
             await pull.ack(messages)
@@ -187,13 +196,14 @@ class StageHost(Host):
         return (self._now // self._period + 1) * self._period
 
     def _catch_up(self, until: int) -> list[Fact]:
-        """Tell the stage the time at the end of each period that is over by `until`."""
-        if not self._now or (until - self._now) // self._period > _LONGEST_GAP:
-            self._now = until // self._period * self._period
-            return self._stepped([], tick=True)
+        """Tell the stage the time at the end of each period that is over by `until`; of a long quiet time the first
+        `_LONGEST_GAP` periods (those since the last snapshot are among them), then the last.
+        """
         produced: list[Fact] = []
+        told = 0 if self._now else _LONGEST_GAP
         while self._boundary() <= until:
-            self._now = self._boundary()
+            told += 1
+            self._now = self._boundary() if told <= _LONGEST_GAP else until // self._period * self._period
             produced += self._stepped([], tick=True)
         return produced
 
@@ -244,7 +254,7 @@ class StageHost(Host):
         kept = await asyncio.to_thread(self._snapshots.load, self.name)
         if kept is None:
             return
-        self._positions, self._now = dict(kept.positions), kept.time
+        self._positions, self._now, self._saved_now = dict(kept.positions), kept.time, kept.time
         inner = msgspec.msgpack.decode(kept.state, type=_Kept)
         self._seen = OrderedDict.fromkeys(inner.seen)
         if kept.version != self.stage.card.version:
@@ -262,4 +272,8 @@ class StageHost(Host):
         inner = msgspec.msgpack.encode(_Kept(self.stage.snapshot(), list(self._seen)))
         taken = Snapshot(self.name, self.stage.card.version, self._now, dict(self._positions), inner)
         await asyncio.to_thread(self._snapshots.save, taken)
-        self._dirty, self._saved_at = False, time.monotonic()
+        self._dirty, self._saved_at, self._saved_now = False, time.monotonic(), self._now
+        for pull, message in self._latest.items():
+            if pull.plan.replay:
+                await pull.ack([message])
+        self._latest.clear()

@@ -37,6 +37,15 @@ DUPLICATE_WINDOW_S: Final = 120.0
 _HOUR, _DAY, _MIB = 3600.0, 86400.0, 1 << 20
 
 
+def gap_subject(stream: str) -> str:
+    """Where a place of a stream is used up; no consumer listens there.
+
+    >>> gap_subject(FACTS)
+    's4.gap.S4_FACTS'
+    """
+    return f"s4.gap.{stream}"
+
+
 class StreamPlan(msgspec.Struct, frozen=True):
     """One stream: its subjects, how long (s) and how much (bytes) is kept."""
 
@@ -49,7 +58,7 @@ class StreamPlan(msgspec.Struct, frozen=True):
         """As JetStream wants it."""
         return StreamConfig(
             name=self.name,
-            subjects=list(self.subjects),
+            subjects=[*self.subjects, gap_subject(self.name)],
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             discard=DiscardPolicy.OLD,
