@@ -15,9 +15,11 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from nats.js.errors import BadRequestError, NotFoundError
 
-from s4.core.errors import ServiceError
+from s4.core.clock import parse_time
+from s4.core.errors import CapacityError, ServiceError
 from s4.core.subjects import mqtt_subject
 from s4.runtime.pull import Pull, PullPlan
 from s4.runtime.streams import StreamPlan, mqtt_plan
@@ -93,6 +95,12 @@ class Bus:
             if not name.startswith("$"):
                 await self._js.update_stream(config)
 
+    async def newest(self, stream: str) -> int:
+        """When (real ns UTC) the newest message of a stream was stored; 0 when there never was one."""
+        reply = await self.client.request(f"$JS.API.STREAM.INFO.{stream}", timeout=_ACK_S)
+        state = msgspec.json.decode(reply.data)["state"]
+        return parse_time(state["last_ts"]) if state["last_seq"] else 0
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Store messages, in order unless one has to be repeated; returns when every one is acknowledged.
 
@@ -114,6 +122,10 @@ class Bus:
         async with self._gate:
             try:
                 reply = await self.client.request(message.subject, message.data, _ACK_S, headers=headers or None)
+            except MaxPayloadError as error:
+                raise CapacityError(
+                    f"{len(message.data)} bytes on {message.subject} are more than the bus takes"
+                ) from error
             except (NatsError, TimeoutError, OSError) as error:
                 log.debug("publish repeated", subject=message.subject, reason=str(error) or type(error).__name__)
                 return False

@@ -75,6 +75,12 @@ class Recorder:
             raise CapacityError("s4 is behind with recording; nothing was taken, send it again later") from None
         await self.out(produced)
 
+    async def tell_again(self, facts: Sequence[Fact]) -> None:
+        """Publish what is committed already: a kill between commit and publication, or a power cut, may have kept it
+        from the bus. What the bus has, it drops as a repeat.
+        """
+        await self._bus.publish([outgoing_fact(self._city, fact) for fact in facts])
+
     def refused(self, source: str, reason: str) -> None:
         """Something that a source sent was refused."""
         self._sources.refused(source, reason)

@@ -16,7 +16,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from s4.core.city import City, Source
-from s4.core.clock import Clock
+from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError
 from s4.core.model import Observation, ObservationBatch, Raw
 from s4.core.ports import Camera, Door, Outlet, Stage
@@ -39,7 +39,7 @@ from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine
 from s4.runtime.store.snapshots import Snapshots
-from s4.runtime.streams import plans
+from s4.runtime.streams import DUPLICATE_WINDOW_S, FACTS, plans
 
 _MERGE_EVERY_S: Final = 600.0
 _STOP_S: Final = 10.0
@@ -91,7 +91,9 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
     team = _Team(plan, bus, archive, recorder, Snapshots(engine))
     await bus.ensure(plans(city), mqtt=team.hears_mqtt)
     await feed.listen(bus, city)
+    told_until = await bus.newest(FACTS)
     await team.start()
+    await _tell_again(plan.clock, told_until, archive, recorder)
     try:
         reader = HistoryReader(plan.history) if plan.history else None
         yield Running(bus, archive, feed, recorder, reader, sources)
@@ -99,6 +101,13 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
         await team.stop()
         await bus.close()
         engine.dispose()
+
+
+async def _tell_again(clock: Clock, told_until: int, archive: SqlArchive, recorder: Recorder) -> None:
+    """Publish what the last life committed and perhaps could not publish, or a power cut took from the bus again."""
+    since = min(clock.now(), clock.at(told_until)) if told_until else clock.now()
+    since -= int(DUPLICATE_WINDOW_S * NS_PER_S * clock.speed)
+    await recorder.tell_again([item.fact for item in await asyncio.to_thread(archive.since, since)])
 
 
 class _Team:
