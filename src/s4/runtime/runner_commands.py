@@ -15,6 +15,7 @@ from s4.core.archive import Archive
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError, S4Error
 from s4.core.model import Command
+from s4.core.model.command import UNDO
 from s4.core.ports import Outlet
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
@@ -73,7 +74,7 @@ class CommandHost(Host):
         await self.wait(0.5)
 
     async def _consider(self, command: Command) -> None:
-        if command.action.startswith(_ON_FACTS):
+        if command.action.startswith(_ON_FACTS) or (command.action == UNDO and not self._outlet_for(command)):
             return
         if command.state == "approved":
             await self._deliver(command)
@@ -106,7 +107,7 @@ class CommandHost(Host):
             return self._next(command, "expired", "it was not carried out in time")
         if command.attempts >= _MOST_ATTEMPTS:
             return self._next(command, "failed", f"no answer after {command.attempts} attempts")
-        outlet = next((o for o in self._outlets if _serves(o, command)), None)
+        outlet = self._outlet_for(command)
         if outlet is None:
             return self._next(command, "failed", f"no outlet can do {command.action!r} for {command.target!r}")
         try:
@@ -117,6 +118,9 @@ class CommandHost(Host):
             log.exception("outlet failed", outlet=outlet.outlet.id)
             return self._next(command, "sent", f"attempt {command.attempts + 1}: {type(error).__name__}")
         return msgspec.structs.replace(after, revision=command.revision + 1, time=now, attempts=command.attempts + 1)
+
+    def _outlet_for(self, command: Command) -> Outlet | None:
+        return next((o for o in self._outlets if _serves(o, command)), None)
 
     def _next(self, command: Command, state: str, detail: str) -> Command:
         return msgspec.structs.replace(

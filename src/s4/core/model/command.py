@@ -15,6 +15,9 @@ REOPEN = "incident.reopen"
 NOTE = "incident.note"
 REJECT = "recommendation.reject"
 """Actions on facts themselves; every other action is carried out by a device, a unit or a webhook."""
+UNDO = "undo"
+"""Takes back the command that the parameter `command` names: a device does so itself (its outlet lists `undo`), a
+unit is called back, a rejected recommendation is proposed again."""
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
