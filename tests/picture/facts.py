@@ -21,7 +21,7 @@ CITY = msgspec.convert(
             {"id": "door-1", "site": "square", "door": "device", "fresh_s": 0},
         ],
         "zone": [{"id": "stage", "source": "cam-1", "name": "Stage", "outline": [[0, 0], [1, 0], [1, 1]]}],
-        "outlet": [{"id": "gate-1", "site": "square", "outlet": "mqtt", "actions": ["device.set", "device.set.undo"]}],
+        "outlet": [{"id": "gate-1", "site": "square", "outlet": "mqtt", "actions": ["device.set", "undo"]}],
         "unit": [
             {"id": "b1", "revision": 0, "time": 0, "site": "square", "name": "B1", "role": "patrol", "state": "off"},
             {"id": "b2", "revision": 0, "time": 0, "site": "square", "name": "B2", "role": "patrol", "state": "free"},

@@ -18,7 +18,7 @@ from s4.core.clock import NS_PER_S
 from s4.core.errors import ConflictError
 from s4.core.ids import derive_id
 from s4.core.model import WORD_OF, Command, Fact, Incident, Recommendation
-from s4.core.model.command import ACKNOWLEDGE, CLOSE, NOTE, REJECT, REOPEN
+from s4.core.model.command import ACKNOWLEDGE, CLOSE, NOTE, REJECT, REOPEN, UNDO
 from s4.picture.operation import Call, operation
 from s4.picture.operation import Nothing as NoQuery
 from s4.picture.query import Approval, Rejection, Remark, needed
@@ -27,9 +27,6 @@ from s4.shield.roles import Permission
 
 VALID_NS: Final = 600 * NS_PER_S
 """A command that was not carried out within ten minutes of the decision must not be carried out any more."""
-UNDO: Final = "undo"
-ON_FACTS: Final = ("incident.", "recommendation.", "unit.")
-"""Actions that the platform carries out by itself, with no outlet."""
 
 F = TypeVar("F", Command, Incident, Recommendation)
 
@@ -113,8 +110,8 @@ async def note(call: Call[NoQuery, Remark]) -> Command:
 async def undo(call: Call[NoQuery, Remark]) -> Command:
     """Undo a decision on a measure that can be undone; the measure may then be decided on again.
 
-    The new command has the old one's target and parameters, its action with `.undo` behind it (`device.set.undo`), and
-    the parameter `command`, the id of what is to be taken back. Answers 409 when it cannot be undone, or was.
+    The new command has the action `undo`, the old one's target and parameters, and the parameter `command`, the id of
+    what is to be taken back. Answers 409 when it cannot be undone, or was.
     """
     old = await _one(call, Command)
     measure = await _reversible(call, old)
@@ -124,7 +121,7 @@ async def undo(call: Call[NoQuery, Remark]) -> Command:
         revision=0,
         time=now,
         site=old.site,
-        action=f"{old.action}.{UNDO}",
+        action=UNDO,
         target=old.target,
         state="approved",
         approved_by=call.person.actor,
@@ -174,9 +171,9 @@ async def _proposed(call: Call[Any, Any], revision: int) -> Recommendation:
 
 
 async def _reversible(call: Call[Any, Any], command: Command) -> Recommendation:
-    if command.action.endswith(f".{UNDO}") or not command.recommendation:
+    if command.action == UNDO or not command.recommendation:
         raise ConflictError("only decisions on measures can be undone")
-    if not _somebody_can(call.services.city, f"{command.action}.{UNDO}", command.target):
+    if command.action != REJECT and not _somebody_can_undo(call.services.city, command.target):
         raise ConflictError(f"nothing in this city can undo {command.action!r} for {command.target!r}")
     if command.state in {"failed", "expired"}:
         raise ConflictError(f"the command is {command.state}: there is nothing to undo")
@@ -187,11 +184,11 @@ async def _reversible(call: Call[Any, Any], command: Command) -> Recommendation:
     return measure
 
 
-def _somebody_can(city: City, action: str, target: str) -> bool:
-    """Whether an outlet of the city carries the action out; those on facts and units are the platform's own."""
-    if action.startswith(ON_FACTS):
+def _somebody_can_undo(city: City, target: str) -> bool:
+    """Whether the target is a unit, which is called back, or has an outlet that can take back what it did."""
+    if any(unit.id == target for unit in city.unit):
         return True
-    return any(action in one.actions and target in ("", one.id, one.site) for one in city.outlet)
+    return any(UNDO in one.actions and target in ("", one.id, one.site) for one in city.outlet)
 
 
 async def _one(call: Call[Any, Any], kind: type[F]) -> F:
