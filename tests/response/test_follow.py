@@ -93,6 +93,13 @@ def test_undoing_calls_the_unit_back() -> None:
     assert states(follow.step([undo], 12 * S)) == [("Command", "done"), ("Task", "done"), ("Unit", "free")]
 
 
+def test_undoing_what_no_device_can_undo_says_so() -> None:
+    undo = command("undo", "", parameters={"command": "com-unit.tell", "action": "unit.tell"})
+    (told,) = follower().step([undo], 12 * S)
+    assert isinstance(told, Command)
+    assert (told.state, told.detail) == ("acknowledged", "taken back; whoever was told must be told again")
+
+
 def test_what_is_passed_on_by_radio_is_never_called_done() -> None:
     follow = follower()
     (told,) = follow.step([command("unit.tell", "", expires=60 * S)], 11 * S)

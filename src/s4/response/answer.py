@@ -13,6 +13,7 @@ from s4.core.model import Command, Observation
 from s4.core.subjects import ACK
 
 LONGEST_DETAIL = 200
+UNDO = "undo"
 AnswerState = Literal["acknowledged", "done", "failed"]
 
 
@@ -41,6 +42,11 @@ def read_answer(seen: Observation) -> Answer | None:
     except msgspec.ValidationError as error:
         raise InputError(f"not an answer to a command: {error}", field=f"{seen.source}.{ACK}") from error
     return Answer(body.command, body.state, body.detail[:LONGEST_DETAIL], seen.source, seen.time)
+
+
+def is_undo(command: Command) -> bool:
+    """Whether it takes an earlier command back (`undo`, or a device's own word for it: `gate.close.undo`)."""
+    return command.action == UNDO or command.action.endswith(f".{UNDO}")
 
 
 def serves(outlet: Outlet, command: Command) -> bool:

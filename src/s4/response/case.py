@@ -12,11 +12,11 @@ from s4.core.ids import derive_id
 from s4.core.model import Command, Incident, Recommendation, Risk, Unit
 from s4.core.model.command import REJECT
 from s4.core.model.recommendation import RecommendationState
+from s4.response.answer import is_undo
 from s4.response.measure import Measure
 from s4.response.rank import Option, options, order
 
 MOST_PROPOSED: Final = 5
-UNDO: Final = "undo"
 
 
 class Case(msgspec.Struct):
@@ -54,7 +54,7 @@ class Case(msgspec.Struct):
         for code, last in self.proposed.items():
             if command.recommendation == last.id:
                 state: RecommendationState = "rejected" if command.action == REJECT else "approved"
-                state = "proposed" if command.action == UNDO else state
+                state = "proposed" if is_undo(command) else state
                 self._put(code, msgspec.structs.replace(last, revision=last.revision + 1, state=state))
                 self.stale = True
 

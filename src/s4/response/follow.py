@@ -13,7 +13,7 @@ from s4.core.model.command import CommandState
 from s4.core.model.task import TaskState
 from s4.core.ports import Card, Context, Room, Stage
 from s4.core.snapshot import pack, unpack
-from s4.response.answer import Answer, may_answer, read_answer, serves
+from s4.response.answer import Answer, is_undo, may_answer, read_answer, serves
 from s4.response.means import TELL
 from s4.response.roster import POSITION, Roster
 
@@ -103,18 +103,24 @@ class FollowCommands(Stage):
                 yield from self.state.roster.advance(command.id, "refused", command.time, command.detail)
 
     def _begin(self, command: Command) -> Iterator[Followed]:
-        undone = str(command.parameters.get("command", "")) if command.action == "undo" else ""
         served = any(serves(outlet, command) for outlet in self.city.outlet)
-        if command.action == TELL:
+        if is_undo(command):
+            yield from self._undo(command, served=served)
+        elif command.action == TELL:
             words = f"passed on by radio by {command.approved_by}; nothing reports back"
             yield self._next(command, "acknowledged", command.time, words)
-        elif undone in self.state.roster.tasks:
-            yield self._next(command, "done", command.time, "called back")
-            yield from self.state.roster.advance(undone, "done", command.time, f"called back by {command.approved_by}")
         elif command.target in self.state.roster.units:
             if not served:
                 yield self._next(command, "sent", command.time, "given as a task; no device of its own")
             yield from self.state.roster.assign(command)
+
+    def _undo(self, command: Command, *, served: bool) -> Iterator[Followed]:
+        undone = str(command.parameters.get("command", ""))
+        if not served:
+            known = undone in self.state.roster.tasks
+            words = "called back" if known else "taken back; whoever was told must be told again"
+            yield self._next(command, "done" if known else "acknowledged", command.time, words)
+        yield from self.state.roster.advance(undone, "done", command.time, f"called back by {command.approved_by}")
 
     def _answered(self, answer: Answer) -> Iterator[Followed]:
         command = self.state.commands.get(answer.command)
