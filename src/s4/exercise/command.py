@@ -26,10 +26,11 @@ _MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD of <malloc.h>
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play until SIGTERM or Ctrl-C. Returns 0 when stopped, 1 for bad input, with one line on stderr."""
+    parent = os.getppid()  # at once: it may be gone before the city stands
     options = _parser().parse_args(argv)
     _prepare()
     try:
-        asyncio.run(_play(options))
+        asyncio.run(_play(options, parent))
     except S4Error as error:
         sys.stderr.write(f"s4 exercise: {error}\n")
         return 1
@@ -83,7 +84,7 @@ def secrets_from(path: Path) -> dict[str, str]:
         raise InputError("is not a JSON object of texts", file=str(path)) from error
 
 
-async def _play(options: argparse.Namespace) -> None:
+async def _play(options: argparse.Namespace, parent: int) -> None:
     from s4.exercise.play import Play, Settings
 
     now = RealClock().now()
@@ -98,16 +99,15 @@ async def _play(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, task.cancel)
-    watch = asyncio.create_task(_follow(task)) if options.follow_parent else None
+    watch = asyncio.create_task(_follow(task, parent)) if options.follow_parent else None
     with contextlib.suppress(asyncio.CancelledError):
         await task
     if watch is not None:
         watch.cancel()
 
 
-async def _follow(task: asyncio.Task[None]) -> None:
+async def _follow(task: asyncio.Task[None], parent: int) -> None:
     """End with the process that started this one: a killed parent cannot say goodbye."""
-    parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - the system tells nobody that a parent has died
         await asyncio.sleep(0.5)
     task.cancel()

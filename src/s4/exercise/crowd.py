@@ -65,7 +65,7 @@ class Crowd:
         self._way, self._around, self._glance = np.zeros((count, 2)), np.zeros(count, bool), 0
         self.passed: dict[str, int] = {h.gate: 0 for h in haunts if h.gate}
         self.closed: set[str] = set()
-        self.keeps: tuple[Keep, ...] = ()
+        self.keeps: dict[str, Keep] = {}
 
     def step(self, others: Floats) -> None:
         """One step of `STEP_S`. `others`: float[m, 2], people and things to walk around. About 2 ms for 250 people."""
@@ -121,7 +121,7 @@ class Crowd:
         there = np.hypot(*(self.goal - self.at).T) < 1.0
         for i in np.flatnonzero(there & (self._wait <= 0)):
             self._arrive(int(i))
-        for keep in self.keeps:
+        for keep in self.keeps.values():
             self._send((np.hypot(*(self.goal - keep.at).T) < keep.radius_m + 1) & ~self.hidden)
         self._send((self._stuck > _PATIENCE_S) & ~self.hidden)
 
@@ -175,7 +175,7 @@ class Crowd:
         force = (_REACH_M - distance) * 4.5 / distance
         count = len(self.at)
         push = np.column_stack([np.bincount(me, force * gap[me, other], count) for gap in (east, north)])
-        for keep in self.keeps:
+        for keep in self.keeps.values():
             away = self.at - keep.at
             metres = np.hypot(*away.T)
             strength = 3.0 * np.clip(keep.radius_m + 1.5 - metres, 0, 4) / np.maximum(metres, 0.1)

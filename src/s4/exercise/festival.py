@@ -130,5 +130,7 @@ class Festival(Scenario):
         town.at(SCAN_S + SCAN_LASTS_S, lambda: setattr(town, "traffic_mbit_s", 0.0))
 
     def _knock(self, town: Town, ends: Ends) -> None:
+        if town.blocked:
+            return
         host = int(ends.target.rpartition(".")[2])
         town.log.append(self._eve.probe(town.now, ends, answered=host < 17))

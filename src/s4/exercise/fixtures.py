@@ -49,7 +49,7 @@ class Sensor(NamedTuple):
 
 
 class Device(NamedTuple):
-    """Something that can be commanded: a `gate`, `sign`, `address` (loudspeakers), `camera` or `unit`."""
+    """Something that obeys: a `gate`, `door`, `sign`, `address` (loudspeakers), `camera`, `switch` or `unit`."""
 
     id: str
     site: str
@@ -119,6 +119,8 @@ UNITS: Final = (
     Device("ambulance-1", "station", "unit", "Ambulance 1", (-180.0, -140.0)),
 )
 DEVICES: Final = (
+    *(Device(i, "stadium", "door", f"Service door {i[-1]}", by_stadium(a, 0.6)) for i, a in _DOORS.items()),
+    Device("switch-core", "network", "switch", "Core switch", CONTROL_ROOM),
     *(Device(i, "stadium", "gate", f"Gate {i[-1].upper()}", by_stadium(a, 2)) for i, a in _GATES.items()),
     Device("sign-sq-1", "square", "sign", "Sign board, Calle Mayor", (66, 14)),
     Device("sign-st-1", "stadium", "sign", "Sign board, Paseo del Estadio", (180, -104)),

@@ -24,6 +24,7 @@ from s4.exercise.town import NAMES, Town
 Parameters = Mapping[str, Any]
 MOST_BYTES: Final = 65_536
 DEFAULT_CORDON_M: Final = 30.0
+MOST_CORDONS: Final = 20
 
 
 def hear(town: Town, device: str, topic: str, payload: bytes) -> None:
@@ -71,7 +72,7 @@ def _carry_out(town: Town, device: str, order: Order) -> None:
             raise InputError(f"{device} cannot {order.action} (it can: {', '.join(verbs)})")
         if 0 < order.expires < town.now:
             raise InputError("the command came too late")
-        detail = verb(town, it, order.parameters)
+        detail = verb(town, it, order)
     except InputError as error:
         town.say(device, ACK, {"command": order.number, "state": "failed", "detail": str(error)})
         return
@@ -80,78 +81,105 @@ def _carry_out(town: Town, device: str, order: Order) -> None:
     town.tell_truth("effect", it.site, it.at, (device,), **more)
 
 
-def target(parameters: Parameters) -> Point:
+def target(order: Order) -> Point:
     """The point (metres) that a command is about. Raises `InputError` without `lat` and `lon`."""
     try:
-        return FRAME.to_metres(float(parameters["lat"]), float(parameters["lon"]))
+        return FRAME.to_metres(float(order.parameters["lat"]), float(order.parameters["lon"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("needs lat and lon", field="parameters") from error
 
 
-def _gate(town: Town, device: Device, parameters: Parameters, *, closed: bool) -> str:
+def _gate(town: Town, device: Device, order: Order, *, closed: bool) -> str:
     (town.crowd.closed.add if closed else town.crowd.closed.discard)(device.id)
     return "closed" if closed else "open"
 
 
-def _show(town: Town, device: Device, parameters: Parameters) -> str:
-    town.sites[device.site].message = str(parameters.get("text", ""))[:200]
+def _lock(town: Town, device: Device, order: Order, *, locked: bool) -> str:
+    return "locked" if locked else "unlocked"
+
+
+def _show(town: Town, device: Device, order: Order) -> str:
+    town.sites[device.site].message = str(order.parameters.get("text", ""))[:200]
     return f"shows: {town.sites[device.site].message}"
 
 
-def _announce(town: Town, device: Device, parameters: Parameters) -> str:
-    if parameters.get("leave"):
+def _blank(town: Town, device: Device, order: Order) -> str:
+    town.sites[device.site].message = ""
+    return "shows nothing"
+
+
+def _announce(town: Town, device: Device, order: Order) -> str:
+    if order.parameters.get("leave"):
         town.crowd.clear(device.site)
         return "asked people to leave"
     return "announced"
 
 
-def _look(town: Town, device: Device, parameters: Parameters) -> str:
-    optics = town.optics[device.id].turned_to(target(parameters))
-    town.optics[device.id] = optics
-    return f"pan {optics.pan_deg:.1f}°, tilt {optics.tilt_deg:.1f}°"
-
-
-def _home(town: Town, device: Device, parameters: Parameters) -> str:
-    town.optics[device.id] = next(c.optics for c in CAMERAS if c.id == device.id)
-    return "back to its usual view"
-
-
-def _go(town: Town, device: Device, parameters: Parameters) -> str:
-    town.rovers[device.id].goal = target(parameters)
-    return "on its way"
-
-
-def _halt(town: Town, device: Device, parameters: Parameters) -> str:
-    town.rovers[device.id].goal = None
-    return "stopped"
-
-
-def _cordon(town: Town, device: Device, parameters: Parameters) -> str:
-    at = target(parameters)
-    radius = float(parameters.get("radius_m", DEFAULT_CORDON_M))
-    if not 1.0 <= radius <= 500.0:
-        raise InputError("must be 1 to 500", field="parameters.radius_m")
-    if device.kind == "unit":
-        town.rovers[device.id].goal = at
-    town.crowd.keeps = (*town.crowd.keeps, Keep(at, radius))
-    return f"cordon of {radius:.0f} m"
-
-
-def _uncordon(town: Town, device: Device, parameters: Parameters) -> str:
-    town.crowd.keeps = ()
-    return "cordon lifted"
-
-
-def _welcome(town: Town, device: Device, parameters: Parameters) -> str:
+def _welcome(town: Town, device: Device, order: Order) -> str:
     town.crowd.welcome()
     return "all clear announced"
 
 
-Verb = Callable[[Town, Device, Parameters], str]
+def _look(town: Town, device: Device, order: Order) -> str:
+    optics = town.optics[device.id].turned_to(target(order))
+    town.optics[device.id] = optics
+    return f"pan {optics.pan_deg:.1f}°, tilt {optics.tilt_deg:.1f}°"
+
+
+def _home(town: Town, device: Device, order: Order) -> str:
+    town.optics[device.id] = next(c.optics for c in CAMERAS if c.id == device.id)
+    return "back to its usual view"
+
+
+def _block(town: Town, device: Device, order: Order, *, blocked: bool) -> str:
+    town.blocked = blocked
+    return "the sender is cut off" if blocked else "the sender is let in again"
+
+
+def _go(town: Town, device: Device, order: Order) -> str:
+    town.rovers[device.id].goal = target(order)
+    return "on its way"
+
+
+def _halt(town: Town, device: Device, order: Order) -> str:
+    town.rovers[device.id].goal = None
+    return "stopped"
+
+
+def _cordon(town: Town, device: Device, order: Order) -> str:
+    at = target(order)
+    try:
+        radius = float(order.parameters.get("radius_m", DEFAULT_CORDON_M))
+    except (TypeError, ValueError) as error:
+        raise InputError("is no number", field="parameters.radius_m") from error
+    if not 1.0 <= radius <= 500.0:
+        raise InputError("must be 1 to 500", field="parameters.radius_m")
+    if len(town.crowd.keeps) >= MOST_CORDONS:
+        raise InputError(f"there are {MOST_CORDONS} cordons already")
+    town.rovers[device.id].goal = at
+    town.crowd.keeps[order.number] = Keep(at, radius)
+    return f"cordon of {radius:.0f} m"
+
+
+def _lift(town: Town, device: Device, order: Order) -> str:
+    town.crowd.keeps.pop(str(order.parameters.get("command", "")), None)
+    return "cordon lifted"
+
+
+Verb = Callable[[Town, Device, Order], str]
 VERBS: Final[dict[str, dict[str, Verb]]] = {
-    "gate": {"gate.close": partial(_gate, closed=True), "gate.open": partial(_gate, closed=False)},
-    "sign": {"sign.show": _show, "sign.clear": _show},
-    "address": {"address.say": _announce, "address.clear": _welcome},
-    "camera": {"camera.look": _look, "camera.home": _home},
-    "unit": {"unit.go": _go, "unit.stop": _halt, "cordon.set": _cordon, "cordon.lift": _uncordon},
-}
+    "gate": {
+        "gate.close": partial(_gate, closed=True), "gate.close.undo": partial(_gate, closed=False),
+        "gate.open": partial(_gate, closed=False), "gate.open.undo": partial(_gate, closed=True),
+    },
+    "door": {"door.lock": partial(_lock, locked=True), "door.lock.undo": partial(_lock, locked=False)},
+    "sign": {"sign.show": _show, "sign.show.undo": _blank},
+    "address": {"address.say": _announce, "address.say.undo": _welcome},
+    "camera": {"camera.look": _look, "camera.look.undo": _home},
+    "switch": {
+        f"network.{name}{undo}": partial(_block, blocked=not undo)
+        for name in ("isolate", "block") for undo in ("", ".undo")
+    },
+    "unit": {"unit.go": _go, "unit.go.undo": _halt, "cordon.set": _cordon, "cordon.set.undo": _lift},
+}  # fmt: skip
+"""What each kind of device can do. An action with `.undo` takes back what the parameter `command` names."""

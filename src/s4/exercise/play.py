@@ -19,6 +19,7 @@ import structlog
 
 from s4.core.clock import NS_PER_S, ScaledClock
 from s4.core.errors import InputError
+from s4.core.subjects import ACK
 from s4.exercise.connection import Connection
 from s4.exercise.crowd import STEP_S
 from s4.exercise.eve import NETWORK, Eve, LogFile
@@ -155,7 +156,7 @@ class Play:
 
     def _send(self, message: Message) -> None:
         poster = self._posters.get(message.device)
-        if poster is not None:
+        if poster is not None and message.property != ACK:
             poster.send(msgspec.json.encode({"property": message.property, **message.body}))
         else:
             topic = f"s4/in/{message.device}/{message.property}"

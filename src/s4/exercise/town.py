@@ -79,7 +79,7 @@ class Rover:
 
 @dataclass
 class Town:
-    """The state of everything. `start`: ns UTC of step 0."""
+    """The state of everything. `start`: ns UTC of step 0; `blocked`: the core switch lets no stranger through."""
 
     seed: int
     start: int
@@ -97,6 +97,7 @@ class Town:
     optics: dict[str, Optics] = field(default_factory=lambda: {c.id: c.optics for c in CAMERAS})
     rovers: dict[str, Rover] = field(default_factory=lambda: {u.id: Rover(u.id, u.at) for u in UNITS})
     traffic_mbit_s: float = 0.0
+    blocked: bool = False
     agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     order: count[int] = field(default_factory=count)
 
