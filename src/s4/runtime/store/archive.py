@@ -78,11 +78,16 @@ class SqlArchive:
         cursors = connection.execute(statement, rows).scalars()
         return [Recorded(c, now, WORD_OF[type(f)], f) for c, f in zip(cursors, fresh.values(), strict=True)]
 
-    def known(self, word: type[F], *, at: int | None = None, site: str | None = None, limit: int = 1000) -> list[F]:
+    def known(
+        self, word: type[F], *, at: int | None = None, site: str | None = None, kind: str | None = None,
+        limit: int = 1000,
+    ) -> list[F]:  # fmt: skip
         """See `Archive.known`."""
         query = select(fact.c.body).where(fact.c.word == WORD_OF[word], _as_of(at))
         if site is not None:
             query = query.where(fact.c.site == site)
+        if kind is not None:
+            query = query.where(fact.c.kind == kind[:64])
         return [_typed(word, body) for (body,) in self._rows(query.order_by(fact.c.cursor.desc()).limit(limit))]
 
     def one(self, word: type[F], fact_key: str, *, at: int | None = None) -> F | None:
