@@ -9,9 +9,10 @@ test("the window holds now, stands still within a step and then moves by one", (
     expect(end - start).toBe(span);
     expect(now).toBeGreaterThanOrEqual(start);
     expect(now).toBeLessThan(end);
-    expect(end - now).toBeLessThanOrEqual(span / 8);
+    expect(end - now).toBeGreaterThanOrEqual(span / 16);
+    expect(end - now).toBeLessThanOrEqual((span * 3) / 16);
   }
-  expect(frameOf(100 * MINUTE, span)).toEqual(frameOf(100.9 * MINUTE, span));
+  expect(frameOf(100 * MINUTE, span)).toEqual(frameOf(100.4 * MINUTE, span));
 });
 
 test("positions go there and back, and stay on the bar", () => {

@@ -11,7 +11,7 @@ export interface Frame {
  */
 export function frameOf(now: number, span: number): Frame {
   const step = span / 8;
-  const end = (Math.floor(now / step) + 1) * step;
+  const end = (Math.floor(now / step + 0.5) + 1) * step;
   return { start: end - span, end };
 }
 

@@ -12,6 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const MOST = 250;
 /** Incidents at one place stand in a ring of this radius around it. */
 const RING_M = 14;
+const NAME_TURNS = 0.62;
 
 interface Shown {
   marker: Marker;
@@ -27,6 +28,15 @@ export class IncidentMarkers {
   constructor(map: LibreMap, pick: (id: string) => void) {
     this.map = map;
     this.pick = pick;
+    map.on("move", () => this.turnNames());
+  }
+
+  /** A name near the right edge stands left of its mark, so that it can be read. */
+  private turnNames(): void {
+    const edge = this.map.getContainer().clientWidth * NAME_TURNS;
+    for (const { marker, button } of this.shown.values()) {
+      button.classList.toggle("name-left", this.map.project(marker.getLngLat()).x > edge);
+    }
   }
 
   update(incidents: Iterable<Incident>, selected: string | null): void {
@@ -39,6 +49,7 @@ export class IncidentMarkers {
       left.delete(incident.id);
     }
     for (const id of left) this.remove(id);
+    this.turnNames();
   }
 
   private put(incident: Incident, selected: string | null, taken: Map<string, number>): void {

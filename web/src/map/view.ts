@@ -12,7 +12,9 @@ setWorkerUrl(workerUrl);
 
 /** The map itself, outside React: it draws what it is handed and says what was picked. */
 
-const CLOSE_ENOUGH = 15.5;
+/** An incident is looked at from at least this near; nearer than `NEAR_ENOUGH` the map keeps its zoom. */
+const CLOSE = 16.2;
+const NEAR_ENOUGH = 15.4;
 const TILT_DEG = 52;
 const EASE_MS = 350;
 const LOADING = ["render", "sourcedata", "idle"] as const;
@@ -142,10 +144,11 @@ export class CityMapView {
     const { x, y } = this.map.project([lon, lat]);
     const { clientWidth: w, clientHeight: h } = this.map.getContainer();
     const inside = x > w * EDGE && x < w * (1 - EDGE) && y > h * EDGE && y < h * (1 - EDGE);
-    if (inside && this.map.getZoom() >= CLOSE_ENOUGH - 1) return;
+    const near = this.map.getZoom() >= NEAR_ENOUGH;
+    if (inside && near) return;
     this.map.easeTo({
       center: [lon, lat],
-      zoom: Math.max(this.map.getZoom(), CLOSE_ENOUGH),
+      zoom: near ? this.map.getZoom() : CLOSE,
       duration: this.ease(),
     });
   }

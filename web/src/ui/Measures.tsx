@@ -46,7 +46,8 @@ function Measure({ measure, number }: { measure: Recommendation; number: number 
       <div className="measure-why">
         <p>
           {measure.reasons.slice(0, 3).join(" · ")}
-          <span className="measure-cost">
+          <span>
+            {" · "}
             {t.effort(percent(measure.cost))}
             {!measure.reversible && ` · ${t.notReversible}`}
           </span>
@@ -61,7 +62,7 @@ function Measure({ measure, number }: { measure: Recommendation; number: number 
           {t.reject}
         </button>
       </div>
-      {asked && <Why measure={measure} verdict={asked} />}
+      {asked && <Why key={asked} measure={measure} verdict={asked} />}
       <Refusal of={measure.id} />
     </li>
   );
