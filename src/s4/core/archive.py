@@ -61,8 +61,14 @@ class Archive(Protocol):
     def record(self, facts: Sequence[Fact], now: int) -> list[Recorded]:
         """Commit `facts`, known at `now`; returns only those that were not there yet. Safe once it returns."""
 
-    def known(self, word: type[F], *, at: int | None = None, site: str | None = None, limit: int = 1000) -> list[F]:
-        """The last revision of each fact of `word` as known at `at` (None = now), newest first."""
+    def known(
+        self, word: type[F], *, at: int | None = None, site: str | None = None, kind: str | None = None,
+        limit: int = 1000,
+    ) -> list[F]:  # fmt: skip
+        """The last revision of each fact of `word` as known at `at` (None = now), newest first.
+
+        `kind`: only those whose kind (action, role: `core.model.kind_token`) is this.
+        """
 
     def one(self, word: type[F], fact: str, *, at: int | None = None) -> F | None:
         """The last revision of one fact as known at `at`, or None."""
@@ -96,9 +102,6 @@ class Readings(Protocol):
         self, source: str, property: str, start: int, end: int, points: int
     ) -> list[tuple[int, float, float, float]]:
         """(time ns, mean, min, max) in at most `points` equal bins of [start, end) that hold readings."""
-
-    def heard(self, start: int, end: int) -> dict[str, int]:
-        """The time (ns) of the newest reading in [start, end) of each source that has one."""
 
 
 class Feed(Protocol):

@@ -78,16 +78,6 @@ class HistoryReader:
         values = {"source": source, "property": property, "start": start, "end": end, "width": width}
         return [(row[0], row[1], row[2], row[3]) for row in self._ask("readings", query, values)]
 
-    def heard(self, start: int, end: int) -> dict[str, int]:
-        """See `Readings.heard`."""
-        query = """
-            SELECT source, max(epoch_ns(time)) FROM readings
-            WHERE time >= make_timestamp_ns($start)::TIMESTAMPTZ_NS
-              AND time < make_timestamp_ns($end)::TIMESTAMPTZ_NS
-            GROUP BY source
-        """
-        return {row[0]: row[1] for row in self._ask("readings", query, {"start": start, "end": end})}
-
     def count(self, shelf: Shelf) -> int:
         """How many different observations a shelf holds."""
         rows = self._ask(shelf, f"SELECT count(*) FROM {shelf}", {})  # noqa: S608 - a name of ours
