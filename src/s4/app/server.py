@@ -75,7 +75,8 @@ async def serving(
 async def _listening(app: object, host: str, wanted: int) -> AsyncIterator[int]:
     port = free_port(host, wanted)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
+    # The protocol must be named: uvloop switches Nagle's algorithm off only then, and with it answers take 40 ms more.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         config = uvicorn.Config(
