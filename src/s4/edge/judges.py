@@ -52,6 +52,12 @@ class Judges:
         self.known: dict[Series, int] = {}
         self.newest: Int = np.empty(0, np.int64)
         self.heard: Int = np.empty(0, np.int64)
+        self.by_property: dict[str, list[tuple[int, Rule]]] = {}
+        for number, rule in enumerate(self.rules):
+            if rule.match is None:
+                self.by_property.setdefault(rule.property, []).append((number, rule))
+        self.levels: dict[tuple[int, str], Levels] = {}
+        self.stream_of = [_stream(rule) for rule in self.rules]
         self.streams = tuple(sorted({_stream(r) for r in rules if r.match is None}))
         self.pairs = {stream: Pairs() for stream in self.streams}
         self.windows = {span: Windows(*span) for span in sorted({s[:2] for s in self.streams if s[0]})}
@@ -98,20 +104,25 @@ class Judges:
             raise InputError(f"more than {MOST_SERIES} series; the rules take no new ones")
         bound = [list(self._rules_of(one)) for one in series]
         for stream, pairs in self.pairs.items():
-            pairs.add([[row for row in rows if _stream(row[1]) == stream] for rows in bound])
+            pairs.add([[row for row in rows if self.stream_of[row[0]] == stream] for rows in bound])
         for span, windows in self.windows.items():
-            windows.add([any(_stream(rule)[:2] == span for _, rule, _ in rows) for rows in bound])
+            windows.add([any(self.stream_of[number][:2] == span for number, _, _ in rows) for rows in bound])
         self.newest = np.append(self.newest, np.full(len(series), NEVER, np.int64))
         self.heard = np.append(self.heard, np.full(len(series), NEVER, np.int64))
         self.known.update(zip(series, count(len(self.known)), strict=False))
 
     def _rules_of(self, series: Series) -> Iterator[tuple[int, Rule, Levels]]:
-        for number, rule in enumerate(self.rules):
-            if rule.match is None and rule.looks_at(series.source, series.property):
+        for number, rule in self.by_property.get(series.property, ()):
+            if rule.looks_at(series.source, series.property):
                 try:
-                    yield number, rule, levels_in(rule, series.unit)
+                    yield number, rule, self._levels(number, series.unit)
                 except InputError:
                     self.counts[f"wrong_unit:{rule.id}:{series.source}"] += 1
+
+    def _levels(self, number: int, unit: str) -> Levels:
+        if (number, unit) not in self.levels:
+            self.levels[number, unit] = levels_in(self.rules[number], unit)
+        return self.levels[number, unit]
 
     def _readings(self, samples: Samples, seen: Int) -> Iterator[Fired]:
         for stream in self.streams:

@@ -82,6 +82,7 @@ class Windows:
         if not rows.any():
             return no_panes()
         samples, seen = samples.keep(rows), seen[rows]
+        times = samples.time
         window = samples.time // self.width
         owner = np.repeat(samples.series, samples.length)
         on_time = window >= np.maximum((seen - self.late) // self.width, self.closed[owner])
@@ -91,7 +92,8 @@ class Windows:
         self.closed[series] = np.maximum(self.closed[series], (newest - self.late) // self.width)
         samples, window = samples.keep(on_time), window[on_time]
         if len(window):
-            self.open = _merge(self.open, np.repeat(samples.series, samples.length), window, samples)
+            owner, ordered = np.repeat(samples.series, samples.length), bool((seen <= times).all())
+            self.open = _merge(self.open, owner, window, samples, ordered=ordered)
         return self._release()
 
     def close_silent(self, silent: Bool) -> Panes:
@@ -106,11 +108,14 @@ class Windows:
         return closed
 
 
-def _merge(held: Panes, owner: Int, window: Int, samples: Samples) -> Panes:
+def _merge(held: Panes, owner: Int, window: Int, samples: Samples, *, ordered: bool) -> Panes:
     """The held windows with the samples added; sums run in the order of arrival, however batches were cut."""
     series, windows = np.append(held.series, owner), np.append(held.window, window)
     span = int(windows.max()) - (base := int(windows.min())) + 1
-    keys, number = np.unique(series * span + (windows - base), return_inverse=True)
+    key = series * span + (windows - base)
+    run = np.flatnonzero(np.diff(key, prepend=-1))  # far fewer than readings, so cheap to sort
+    keys, of_run = np.unique(key[run], return_inverse=True)
+    number = np.repeat(of_run, np.diff(run, append=len(key)))
     keys, size = keys.astype(np.int64), len(keys)
     low: Float = np.full(size, np.inf)
     np.minimum.at(low, number, np.append(held.low, samples.value))
@@ -118,8 +123,7 @@ def _merge(held: Panes, owner: Int, window: Int, samples: Samples) -> Panes:
     np.maximum.at(high, number, np.append(held.high, samples.value))
     ones = np.append(held.count, np.ones(len(owner), np.int64))
     times0, times1 = np.append(held.time0, samples.time), np.append(held.time1, samples.time)
-    first = _edge(times0, number, size, latest=False)
-    last = _edge(times1, number, size, latest=True)
+    first, last = _edges(times0, times1, number, size, ordered=ordered)
     return Panes(
         keys // span, keys % span + base,
         np.bincount(number, ones, size).astype(np.int64),
@@ -130,12 +134,14 @@ def _merge(held: Panes, owner: Int, window: Int, samples: Samples) -> Panes:
     )  # fmt: skip
 
 
-def _edge(time: Int, number: Int, size: int, *, latest: bool) -> Int:
-    """For each window the position of its earliest (or latest) reading; the one that came first (last) if equal."""
-    order = np.lexsort((time, number))
-    edge = np.empty(size, np.int64)
-    if latest:
-        edge[number[order]] = order
-    else:
-        edge[number[order[::-1]]] = order[::-1]
-    return edge
+def _edges(first: Int, last: Int, number: Int, size: int, *, ordered: bool) -> tuple[Int, Int]:
+    """For each window the positions of its earliest and latest reading; of equal times the first and the last to come.
+
+    Where every reading is newer than those before it, these are simply the first and the last.
+    """
+    forward = np.arange(len(number)) if ordered else np.lexsort((last, number))
+    backward = forward[::-1] if ordered else np.lexsort((first, number))[::-1]
+    early, late = np.empty(size, np.int64), np.empty(size, np.int64)
+    late[number[forward]] = forward
+    early[number[backward]] = backward
+    return early, late
