@@ -28,7 +28,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "revision", name="fact_once"),
         sqlite_autoincrement=True,
     )
-    op.create_index("fact_known", "fact", ["word", "superseded", "recorded"])
+    op.create_index("fact_known", "fact", ["word", "superseded", "cursor"])
+    op.create_index("fact_kind", "fact", ["word", "kind", "superseded", "cursor"])
     op.create_index("fact_time", "fact", ["word", "time"])
     op.create_index("fact_incident", "fact", ["incident"])
     op.create_table(
