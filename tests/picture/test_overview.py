@@ -97,29 +97,32 @@ def test_sources_now_as_they_are_counted(stand: Stand, operator: httpx.Client) -
     assert source(get(operator), "co2-1").state == "stale"
 
 
-def test_sources_then_as_far_as_is_known(stand: Stand, operator: httpx.Client) -> None:
-    series = Series("co2-1", "co2", "[ppm]")
-    stand.read(
-        ObservationBatch.of("square", at(10), [Reading(series, at(second), 420.0) for second in range(100, 111)])
-    )
-    silent = detection("det-2", 200, kind="source_silent", source="cam-1", text="cam-1 has been silent for 5 s")
+def test_sources_then_as_they_were_known_to_do(stand: Stand, operator: httpx.Client) -> None:
+    silent = detection("det-2", 200, kind="source_silent", source="cam-1", text="cam-1 silent for 15 s")
+    back = detection("det-3", 250, kind="source_silent", source="cam-1", phase="end", text="heard again")
     stand.record(detection("det-1", 90, source="door-1", kind="door_forced"), seconds=90)
     stand.record(silent, seconds=201)
-    stand.record(detection("det-3", 250, kind="source_silent", source="cam-1", phase="end"), seconds=250)
+    stand.record(detection("det-4", 220, kind="source_silent", source="co2-1"), seconds=220)
+    stand.record(back, seconds=250)
     stand.clock.advance_to(at(1000))
 
     def states(seconds: float) -> list[str]:
         return [one.state for one in get(operator, seconds).sources]
 
     assert states(50) == ["silent", "silent", "event"]
-    assert states(110) == ["fresh", "fresh", "event"]
-    assert states(200) == ["stale", "fresh", "event"]
-    assert states(201) == ["stale", "silent", "event"]
-    assert states(400) == ["silent", "fresh", "event"]
-    then = get(operator, 201)
-    assert source(then, "co2-1").last_time == at(110)
-    assert source(then, "cam-1").detail == "cam-1 has been silent for 5 s"
-    assert source(then, "door-1").last_time == at(90)
+    assert states(90) == ["fresh", "fresh", "event"]
+    assert states(200) == ["fresh", "fresh", "event"]
+    assert states(201) == ["fresh", "silent", "event"]
+    assert states(220) == ["silent", "silent", "event"]
+    assert states(250) == ["silent", "fresh", "event"]
+    assert source(get(operator, 50), "cam-1").detail == "nothing was known yet"
+    assert source(get(operator, 201), "cam-1").detail == "cam-1 silent for 15 s"
+
+
+def test_a_report_of_silence_is_not_lost_among_many_detections(stand: Stand, operator: httpx.Client) -> None:
+    stand.record(detection("det-0", kind="source_silent", source="cam-1"), seconds=1)
+    stand.record(*(detection(f"det-{number}", number / 100) for number in range(1, 3000)), seconds=2)
+    assert source(get(operator, 2), "cam-1").state == "silent"
 
 
 def test_a_large_picture_is_compressed(stand: Stand, operator: httpx.Client) -> None:

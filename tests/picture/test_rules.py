@@ -15,7 +15,7 @@ from s4.picture.endpoint import read_query, takes_gzip
 from s4.picture.query import AtQuery, AuditQuery, SeriesQuery, StreamQuery, WindowQuery
 from s4.picture.sources import sources_now, sources_then
 from s4.picture.urgency import SEVERITY_RANK, URGENCY_RANK, by_urgency, threat_level
-from tests.picture.facts import CITY, at, detection, incident, risk
+from tests.picture.facts import CITY, detection, incident, risk
 
 incidents = st.builds(
     incident,
@@ -101,21 +101,16 @@ reports = st.builds(
 )
 
 
-@given(
-    st.integers(500, 1000), st.dictionaries(st.sampled_from(["co2-1", "cam-1"]), st.integers(0, 500)), st.lists(reports)
-)
-def test_every_source_has_one_state_at_any_instant(now: int, read: dict[str, int], known: list[Detection]) -> None:
-    heard = {name: at(second) for name, second in read.items()}
-    found = sources_then(CITY, at(now), heard, sorted(known, key=lambda one: -one.time))
+@given(st.lists(reports, max_size=8), st.booleans())
+def test_the_last_report_of_each_source_counts(known: list[Detection], awake: bool) -> None:
+    silences = [one for one in known if one.kind == "source_silent"]
+    found = sources_then(CITY, silences, awake)
     assert [one.id for one in found] == ["co2-1", "cam-1", "door-1"]
     for one in found:
-        assert one.state in {"fresh", "stale", "silent", "event"}
-        assert one.last_time <= at(now)
-        last = max(
-            (d for d in known if d.source == one.id and d.kind == "source_silent"), key=lambda d: d.time, default=None
-        )
-        if one.state == "fresh" and last is not None and last.phase != "end":
-            assert heard.get(one.id, 0) > last.time or any(d.time == last.time for d in known if d.phase == "end")
+        last = next((report for report in silences if report.source == one.id), None)
+        reported = last is not None and last.phase != "end"
+        otherwise = "event" if one.id == "door-1" else "fresh" if awake else "silent"
+        assert one.state == ("silent" if reported else otherwise)
 
 
 def question(query: bytes) -> Request:

@@ -13,7 +13,7 @@ from s4.core.model import Command, Detection, Incident, Recommendation, Risk, Ta
 from s4.picture.operation import Call, Nothing, operation
 from s4.picture.query import AtQuery
 from s4.picture.services import PictureServices
-from s4.picture.sources import longest_memory_ns, sources_now, sources_then
+from s4.picture.sources import SILENT, sources_now, sources_then
 from s4.picture.urgency import by_urgency, threat_level
 from s4.picture.views import CityView, Picture, SourceView
 from s4.shield.roles import Permission
@@ -88,6 +88,7 @@ def _ranked(recommendations: Iterable[Recommendation]) -> list[Recommendation]:
 def _sources(services: PictureServices, at: int | None) -> list[SourceView]:
     if at is None:
         return sources_now(services.city, services.feed.sources())
-    heard = services.readings.heard(max(0, at - longest_memory_ns(services.city)), at + 1)
-    detections = services.archive.known(Detection, at=at, limit=MOST)
-    return sources_then(services.city, at, heard, detections)
+    archive = services.archive
+    silences = archive.known(Detection, at=at, kind=SILENT, limit=MOST)
+    awake = bool(silences) or any(archive.known(word, at=at, limit=1) for word in (Unit, Incident, Detection))
+    return sources_then(services.city, silences, awake)

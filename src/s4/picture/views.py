@@ -35,7 +35,7 @@ class CityView(msgspec.Struct, frozen=True):
 class SourceView(msgspec.Struct, frozen=True):
     """A source and how it is doing: what the city's file says of it, and its `SourceState`.
 
-    Looking back, `accepted` and `rejected` are 0: they are counted live and not kept.
+    Looking back, `state` is what was reported then; the times and the counts are 0: they are kept live only.
     """
 
     id: str
