@@ -71,6 +71,9 @@ def decode_batch(data: bytes) -> ObservationBatch:
     try:
         with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
             record = reader.read_next_batch()
+        if not record.schema.equals(_schema()):
+            raise InputError("is not an Arrow stream of readings (it has other columns)")
+        record.validate(full=True)  # a damaged offset would otherwise lead outside the message
         metadata = record.schema.metadata or {}
         codes = record.column(0)
         series = _series(tuple(codes.dictionary.field(i).to_pylist() for i in range(3)))
@@ -82,7 +85,7 @@ def decode_batch(data: bytes) -> ObservationBatch:
             record.column(1).view(pa.int64()).to_numpy(zero_copy_only=True),
             record.column(2).to_numpy(zero_copy_only=True),
         )
-    except (pa.ArrowException, KeyError, ValueError, TypeError, StopIteration, AttributeError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, StopIteration, AttributeError) as error:
         raise InputError(f"is not an Arrow stream of readings ({str(error)[:120]})") from error
 
 
