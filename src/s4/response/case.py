@@ -49,6 +49,10 @@ class Case(msgspec.Struct):
         ]
         return [*told, *self._expire(set(self.proposed) - set(self.ranked), at)]
 
+    def is_new(self) -> bool:
+        """Whether incident and risk are known and nothing was proposed yet; they may come in either order."""
+        return self.incident is not None and bool(self.risks) and not self.proposed
+
     def decide(self, command: Command) -> None:
         """A person decided on a recommendation: its next revision, written with the decision, says so."""
         for code, last in self.proposed.items():

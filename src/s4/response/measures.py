@@ -26,7 +26,7 @@ class _State(msgspec.Struct):
 class RankMeasures(Stage):
     """Measures of the catalogue that suit the incident and can be done here, ranked by benefit × risk − cost.
 
-    At most five at a time. The first risk of an incident is answered at once; after that the list is gone over once a
+    At most five at a time. The first risk is answered at once; after that the list is gone over once a
     period, so that several changes make one. Option: `catalogue`: a file of the city's own measures.
     """
 
@@ -81,7 +81,7 @@ class RankMeasures(Stage):
         if case.incident is not None and case.incident.revision >= incident.revision:
             return []
         case.incident, case.stale = incident, True
-        return self._go_over(incident.id, now) if incident.state == "closed" else []
+        return self._go_over(incident.id, now) if incident.state == "closed" or case.is_new() else []
 
     def _risk(self, risk: Risk, now: int) -> list[Recommendation]:
         case = self._case(risk.incident)
@@ -89,8 +89,7 @@ class RankMeasures(Stage):
         if known is not None and known.revision >= risk.revision:
             return []
         case.risks[risk.asset], case.stale = risk, True
-        first = case.incident is not None and not case.proposed
-        return self._go_over(risk.incident, now) if first else []
+        return self._go_over(risk.incident, now) if case.is_new() else []
 
     def _case(self, incident: str) -> Case:
         case = self.state.cases.setdefault(incident, Case())
