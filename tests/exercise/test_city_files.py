@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
@@ -116,9 +116,13 @@ PLAIN = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(codec="utf-8"), max_size=40),
 )
-TREES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("aé. \"'\\\n"), inner))
+KEYS = st.text("aé. \"'\\\n", max_size=6)
+TREES = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=6
+)
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), TREES, max_size=6))
 def test_written_toml_reads_the_same(rows: dict[str, object]) -> None:
     kept = {k: v for k, v in rows.items() if v not in ("", {}, ())}
