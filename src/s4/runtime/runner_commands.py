@@ -27,8 +27,10 @@ from s4.runtime.wire import decode_fact
 
 _AGAIN_S: Final = 5.0
 _MOST_ATTEMPTS: Final = 5
-_ON_FACTS: Final = ("incident.", "recommendation.", "unit.")
+_ON_FACTS: Final = ("incident.", "recommendation.")
 """Actions that a stage carries out, not an outlet."""
+_ELSE_BY_STAGE: Final = ("unit.", UNDO)
+"""Actions that an outlet carries out where one can, and a stage where none can."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,9 @@ class CommandHost(Host):
         await self.wait(0.5)
 
     async def _consider(self, command: Command) -> None:
-        if command.action.startswith(_ON_FACTS) or (command.action == UNDO and not self._outlet_for(command)):
+        if command.action.startswith(_ON_FACTS):
+            return
+        if command.action.startswith(_ELSE_BY_STAGE) and not self._outlet_for(command):
             return
         if command.state == "approved":
             await self._deliver(command)
