@@ -1,7 +1,7 @@
 import { aboutIncident, proposed } from "../logic/about";
 import { isUndoable } from "../logic/commands";
 import { approve, onIncident, undo } from "../store/actions";
-import { shownIn, usePage } from "../store/page";
+import { mayDecide, shownIn, usePage } from "../store/page";
 import { backToLive } from "../store/travel";
 import {
   ask,
@@ -18,7 +18,7 @@ import {
 /** One key, one thing. Keys are silent while somebody types. */
 
 const { getState, setState } = usePage;
-const deciding = () => getState().at === null && getState().session !== null;
+const deciding = () => mayDecide(getState()) && getState().session !== null;
 
 function about() {
   const [page, incident] = [getState(), selectedIncident()];

@@ -22,7 +22,7 @@ export const wentWrong = ({ state }: Command) => state === "failed" || state ===
 /** Decisions on facts themselves take effect at once; nothing is sent anywhere. */
 export const isOwn = ({ action }: Command) => action.startsWith("incident.") || action.startsWith("recommendation.");
 
-const isUndo = ({ action }: Command) => action.endsWith(".undo");
+const isUndo = ({ action }: Command) => action === "undo" || action.endsWith(".undo");
 
 /** The command that this one takes back, if it is an undo. */
 export function undoes(command: Command, all: readonly Command[]): Command | undefined {

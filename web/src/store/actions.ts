@@ -3,7 +3,7 @@ import type { Command, Incident, Recommendation } from "../model";
 import { text } from "../text";
 import type { Words } from "../words";
 import { applyAnswer } from "./live";
-import { usePage } from "./page";
+import { mayDecide, usePage } from "./page";
 
 /** What a person decides. Shown as under way at once; what the server answers replaces it. */
 
@@ -27,7 +27,7 @@ function end(key: string, refusal: string): void {
 
 /** Nothing is decided while looking back, and nothing twice. */
 async function decide(key: string, ask: () => Promise<Words["command"]>): Promise<boolean> {
-  if (getState().at !== null || getState().pending.has(key)) return false;
+  if (!mayDecide(getState()) || getState().pending.has(key)) return false;
   begin(key);
   try {
     applyAnswer("command", await ask());

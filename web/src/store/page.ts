@@ -24,6 +24,8 @@ export interface Page {
   /** The picture as it was known at `at`, while the operator looks back. */
   past: Picture | null;
   at: number | null;
+  /** The instant just asked for, until its picture is there: the handle is on it, the page is not. */
+  seeking: number | null;
   line: Line;
   trouble: string;
   selected: string | null;
@@ -54,6 +56,7 @@ export const usePage = create<Page>(() => ({
   live: null,
   past: null,
   at: null,
+  seeking: null,
   line: { state: "connecting", lostAt: 0 },
   trouble: "",
   selected: kept.selected ?? null,
@@ -82,6 +85,8 @@ usePage.subscribe(({ selected, panel, theme, sound, tilted, span }) => {
 
 /** What is to be shown: then while looking back, else live. */
 export const shownIn = (page: Page): Picture | null => (page.at === null ? page.live : page.past);
+/** Decisions belong to now: none while looking back, or on the way there. */
+export const mayDecide = (page: Page): boolean => page.at === null && page.seeking === null;
 export const usePicture = <T>(pick: (picture: Picture) => T): T | undefined =>
   usePage((page) => {
     const shown = shownIn(page);

@@ -34,7 +34,7 @@ export async function login(token: string): Promise<void> {
 export async function logout(): Promise<void> {
   stopLive();
   await api.logout().catch(() => undefined);
-  usePage.setState({ session: null, live: null, past: null, at: null });
+  usePage.setState({ session: null, live: null, past: null, at: null, seeking: null });
 }
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));

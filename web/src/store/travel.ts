@@ -19,40 +19,42 @@ export function travelTo(instant: number): void {
     backToLive();
     return;
   }
-  const page = usePage.getState();
-  // Until the answer is there the last known picture stays, under its own time mark.
-  usePage.setState({ at, past: cache.get(at) ?? page.past ?? page.live, ask: null, deciding: null });
   wanted = at;
+  usePage.setState({ seeking: at, ask: null, deciding: null });
   if (!asking) void askNext();
 }
 
 export function backToLive(): void {
   wanted = null;
   asking?.abort();
-  usePage.setState({ at: null, past: null, trouble: "" });
+  usePage.setState({ at: null, past: null, seeking: null, trouble: "" });
 }
 
 export function travelBy(span: number): void {
-  travelTo((usePage.getState().at ?? liveNow()) + span);
+  const { seeking, at } = usePage.getState();
+  travelTo((seeking ?? at ?? liveNow()) + span);
 }
 
+/** The instant and its picture change together: what is shown under a time is what was known at that time. */
 async function askNext(): Promise<void> {
   while (wanted !== null) {
     const at = wanted;
     wanted = null;
     const picture = cache.get(at) ?? (await ask(at));
-    if (picture && usePage.getState().at !== null) usePage.setState({ past: picture, trouble: "" });
+    if (picture && usePage.getState().seeking !== null) usePage.setState({ at, past: picture, trouble: "" });
   }
+  usePage.setState({ seeking: null });
 }
 
 async function ask(at: number): Promise<Picture | null> {
-  asking = new AbortController();
+  const question = new AbortController();
+  asking = question;
   try {
-    const picture = pictureOf(await api.picture(at, asking.signal));
+    const picture = pictureOf(await api.picture(at, question.signal));
     keep(at, picture);
     return picture;
   } catch (error) {
-    if (!asking.signal.aborted) usePage.setState({ trouble: error instanceof Error ? error.message : String(error) });
+    if (!question.signal.aborted) usePage.setState({ trouble: error instanceof Error ? error.message : String(error) });
     return null;
   } finally {
     asking = null;

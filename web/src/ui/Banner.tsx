@@ -17,10 +17,12 @@ export function Banner() {
       </p>
     );
   }
-  if (at !== null) {
+  if (at !== null || trouble) {
     return (
-      <p className="banner past" role="status" data-then>
-        <span>{trouble ? t.trouble(trouble) : t.thenBanner(clock(at))}</span>
+      <p className="banner past" role="status" data-then={at ?? undefined}>
+        <span>
+          {at !== null && t.thenBanner(clock(at))} {trouble && t.trouble(trouble)}
+        </span>
         <button type="button" onClick={backToLive}>
           {t.backToLive} <kbd>l</kbd>
         </button>

@@ -91,7 +91,7 @@ function onHandleKey(event: KeyboardEvent): void {
 }
 
 function Handle({ frame, now }: { frame: Frame; now: number }) {
-  const at = usePage((page) => page.at);
+  const at = usePage((page) => page.seeking ?? page.at);
   const t = text();
   const left = at === null ? now : shareOf(frame, at) * 100;
   return (
