@@ -9,7 +9,7 @@ import msgspec
 
 from s4.core.city import City
 from s4.core.ids import derive_id
-from s4.core.model import Command, Detection, Incident, kind_of
+from s4.core.model import Command, Detection, Incident
 from s4.fusion.choose import best_of
 from s4.fusion.dossier import Dossier
 from s4.fusion.families import BYSTANDERS
@@ -98,15 +98,15 @@ class Book(msgspec.Struct):
         return [p.revise(now, f"Correlated: {c.title}") for p, c in self._beside(dossier) if note_beside(p, c)]
 
     def _beside(self, dossier: Dossier) -> Iterator[tuple[Dossier, Dossier]]:
-        mine = kind_of(dossier.kind).nature
-        for other in self.dossiers.values() if mine in ("physical", "cyber") else ():
-            near = other.site == dossier.site and abs(other.time - dossier.time) <= CORRELATED_NS
-            if near and "closed" not in (dossier.state, other.state):
-                natures = (mine, kind_of(other.kind).nature)
-                if natures == ("cyber", "physical"):
-                    yield other, dossier
-                elif natures == ("physical", "cyber"):
-                    yield dossier, other
+        wanted = {"physical": "cyber", "cyber": "physical"}.get(dossier.nature)
+        for other in self.dossiers.values():
+            beside = other.nature == wanted and other.site == dossier.site
+            if (
+                beside
+                and abs(other.time - dossier.time) <= CORRELATED_NS
+                and "closed" not in (dossier.state, other.state)
+            ):
+                yield (other, dossier) if wanted == "physical" else (dossier, other)
 
     def _tidy(self, now: int) -> list[Incident]:
         """Keep within bounds: of too many open ones the longest unheard close, of too many closed the oldest go."""

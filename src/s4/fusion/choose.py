@@ -31,17 +31,21 @@ def score(dossier: Dossier, detection: Detection, spot: Spot | None, now: int) -
     """How well a detection fits into an incident; None when a gate is not passed."""
     if dossier.closed_by or dossier.is_over(now):
         return None
-    kinds = {s.kind for s in dossier.statements.values()}
+    kinds = dossier.kinds
     fit = max(compatibility(detection.kind, kind) for kind in kinds)
+    if not fit:
+        return None
     together = max(manner_of(kind).together_s for kind in (*kinds, detection.kind))
     apart = abs(detection.time - dossier.time) / 1e9 / together
-    if not fit or apart > (4.0 if dossier.state == "closed" else 1.0):
+    if apart > (4.0 if dossier.state == "closed" else 1.0):
         return None
     where = _apart(dossier, detection, spot, kinds)
     return None if where is None else math.log(fit) - (apart**2 + where[0] + where[1]) / 2
 
 
-def _apart(dossier: Dossier, detection: Detection, spot: Spot | None, kinds: set[str]) -> tuple[float, float] | None:
+def _apart(
+    dossier: Dossier, detection: Detection, spot: Spot | None, kinds: tuple[str, ...]
+) -> tuple[float, float] | None:
     same_site = dossier.site == detection.site
     if kind_of(detection.kind).nature in ("cyber", "system"):
         same_source = detection.source in dossier.sources

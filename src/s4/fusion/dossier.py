@@ -8,6 +8,7 @@ import msgspec
 
 from s4.core.model import Certainty, Evidence, Incident, Severity, StoryLine, Urgency, kind_of
 from s4.core.model.incident import IncidentState
+from s4.core.model.kinds import Nature
 from s4.fusion.belief import Belief, believe, by_source
 from s4.fusion.families import manner_of
 from s4.fusion.spot import Spot
@@ -37,7 +38,7 @@ class Dossier(msgspec.Struct):
     `time`: ns of the last thing known; `heard`: clock ns when evidence last came; `told`: clock ns of the last
     revision; `untold`: happenings since; `said`: the probability in the last revision; `statements` by happening;
     `spot`: best estimate of where, `placed` when somebody stated it; `closed_by`: the operator who closed it,
-    empty when it fell quiet; `kind`: its worst kind, after which it is called; `correlated`: cyber
+    empty when it fell quiet; `kind`: its worst kind, after which it is called, of all its `kinds`; `correlated`: cyber
     incidents told of.
     """
 
@@ -48,6 +49,8 @@ class Dossier(msgspec.Struct):
     heard: int
     where: str
     kind: str = ""
+    kinds: tuple[str, ...] = ()
+    nature: Nature = "physical"
     title: str = ""
     revision: int = -1
     state: IncidentState = "open"
@@ -70,6 +73,8 @@ class Dossier(msgspec.Struct):
     def name(self) -> None:
         """Call it after its worst kind (of equally bad ones the first stated) and where it is."""
         self.kind = max(self.statements.values(), key=lambda s: SEVERITIES.index(s.severity)).kind
+        self.kinds = tuple(dict.fromkeys(s.kind for s in self.statements.values()))
+        self.nature = kind_of(self.kind).nature
         self.title = title(self.kind, self.where)
 
     def severity(self) -> Severity:
@@ -99,7 +104,7 @@ class Dossier(msgspec.Struct):
         """How soon somebody has to act (the table is in docs/rooms/fusion.md)."""
         if self.state == "closed":
             return Urgency.PAST
-        if kind_of(self.kind).nature == "system":
+        if self.nature == "system":
             return Urgency.FUTURE
         if probability >= 0.3 and self.severity() in (Severity.SEVERE, Severity.EXTREME):
             return Urgency.IMMEDIATE
@@ -109,11 +114,11 @@ class Dossier(msgspec.Struct):
         """The next revision, as of what is known."""
         self.revision += 1
         self.told, self.untold = now, 0
-        belief, kind = self.belief(), self.kind
+        belief = self.belief()
         self.said = belief.probability
         return Incident(
-            id=self.id, revision=self.revision, time=self.time, opened=self.opened, site=self.site, kind=kind,
-            title=self.title, nature=kind_of(kind).nature, state=self.state, severity=self.severity(),
+            id=self.id, revision=self.revision, time=self.time, opened=self.opened, site=self.site, kind=self.kind,
+            title=self.title, nature=self.nature, state=self.state, severity=self.severity(),
             urgency=self.urgency(belief.probability), certainty=Certainty.of_probability(belief.probability),
             probability=belief.probability, low=belief.low, high=belief.high,
             place=self.spot.place(self.where) if self.spot else None, sources=tuple(self.sources),
@@ -132,8 +137,8 @@ class Dossier(msgspec.Struct):
 
     def quiet_ns(self) -> int:
         """How long it may go unheard before it closes: the longest of its kinds."""
-        return int(max(manner_of(s.kind).quiet_s for s in self.statements.values()) * 1e9)
+        return int(max(manner_of(kind).quiet_s for kind in self.kinds) * 1e9)
 
     def reopen_ns(self) -> int:
         """For how long after closing new evidence opens it again."""
-        return int(max(manner_of(s.kind).reopen_s for s in self.statements.values()) * 1e9)
+        return int(max(manner_of(kind).reopen_s for kind in self.kinds) * 1e9)

@@ -7,6 +7,7 @@ and the other is no cyber matter. The weight says how readily: it enters the cho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from s4.core.model import kind_of
@@ -35,6 +36,7 @@ BYSTANDERS: Final = frozenset({"person", "person_count", "vehicle"})
 SAME, RELATED, WITNESSED = 1.0, 0.6, 0.4
 
 
+@lru_cache(maxsize=4096)
 def compatibility(one: str, other: str) -> float:
     """How readily two kinds belong together, 0 (never) to 1 (equal kinds).
 
@@ -77,6 +79,7 @@ _MANNERS: Final[Mapping[str, Manner]] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def manner_of(kind: str) -> Manner:
     """How a kind behaves; a kind without a row of its own behaves as its nature does."""
     if kind in _MANNERS:
