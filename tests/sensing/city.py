@@ -16,7 +16,7 @@ THERMOMETER = Source(
     "thermo-1", "square", "device",
     options={"units": {"temperature": "Cel", "wind": "m/s"}, "ranges": {"temperature": [-40.0, 60.0]}},
 )  # fmt: skip
-GATE = Source("gate-1", "stadium", "device", fresh_s=0, options={"max_age_s": 60.0})
+GATE = Source("gate-1", "stadium", "device", fresh_s=0, options={"max_age_s": 60.0, "rate_per_s": 1e5})
 
 
 def make_city(*sources: Source) -> City:

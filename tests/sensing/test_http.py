@@ -240,9 +240,9 @@ def test_who_may_speak(server: Server) -> None:
 
 
 def test_a_right_secret_is_not_checked_at_every_request(server: Server) -> None:
-    for _ in range(5):
+    for _ in range(10):
         assert server.post(json.dumps(TWO)).status_code == 202
-    assert server.verified == 1
+    assert server.verified < 10
     assert server.post(json.dumps(TWO), Authorization="Bearer wrong").status_code == 401
 
 
@@ -300,8 +300,9 @@ def test_rates_are_bounded_by_device(running: Callable[[Limits], Server]) -> Non
     refused = server.post(many)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 6
-    other = server.post(many, device="gate-1", Authorization="Bearer other")
-    assert other.status_code == 202
+    for _ in range(2):  # has a rate of its own in the city
+        other = server.post(many, device="gate-1", Authorization="Bearer other")
+        assert other.status_code == 202
 
 
 def test_requests_at_once_are_bounded_by_device(running: Callable[[Limits], Server]) -> None:

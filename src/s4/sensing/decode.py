@@ -25,7 +25,7 @@ class Decode(Stage):
     """Raw messages of devices → one `ObservationBatch` a site, and an `Observation` for each event or answer.
 
     What cannot be read is kept aside for `rejects`, with the reason, and the rest of the batch goes on.
-    Cost: below 1 µs a message that is a bare number, about 3 µs one that is an object, on one 3 GHz core.
+    Cost: about 2 µs a message that is a bare number, 4 µs one that is an object, 25 µs an event.
     """
 
     card: ClassVar = Card(

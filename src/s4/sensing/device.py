@@ -26,12 +26,14 @@ class DeviceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `units`: UCUM code by property, for payloads that name none; a payload in another unit of the same kind is
     converted to it. `ranges`: (lowest, highest) by property, in that unit; what lies outside is refused.
     `max_ahead_s`, `max_age_s`: how far the device's clock may be ahead of ours, and how old a reading may be.
+    `rate_per_s`: records a second that it may send by HTTP (0 = the door's own bound).
     """
 
     units: dict[str, str] = {}
     ranges: dict[str, tuple[float, float]] = {}
     max_ahead_s: Skew = 300.0
     max_age_s: Skew = 7 * 86_400.0
+    rate_per_s: Annotated[float, Meta(ge=0)] = 0.0
 
     def check(self, owner: str) -> None:
         """Raise `ConfigError` for a unit that is none, or a range that is empty."""

@@ -79,11 +79,11 @@ class _HttpDoor:
     @asynccontextmanager
     async def _turn(self, device: str) -> AsyncIterator[None]:
         """One of the device's places; refused when all are taken, or while it is over its rate."""
-        self._intake.profiles.of(device)
-        limits = self._limits
-        bucket = self._buckets.setdefault(device, TokenBucket(limits.rate_per_s, limits.burst))
+        limits, own = self._limits, self._intake.profiles.of(device).options.rate_per_s
+        rate = own or limits.rate_per_s
+        bucket = self._buckets.setdefault(device, TokenBucket(rate, max(rate, limits.burst)))
         if (wait := bucket.wait_s()) > 0:
-            text = f"over the rate of {limits.rate_per_s:g} records a second"
+            text = f"over the rate of {rate:g} records a second"
             raise _RefusedError(HTTPStatus.TOO_MANY_REQUESTS, text, retry_s=wait)
         if self._busy.get(device, 0) >= limits.at_once:
             text = f"more than {limits.at_once} requests at once"

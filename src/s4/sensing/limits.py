@@ -18,7 +18,7 @@ from s4.core.errors import CapacityError, InputError
 MIB: Final = 1 << 20
 MOST_MEMBERS: Final = 64
 LONGEST_SECRET: Final = 512
-KNOWN_FOR_S: Final = 60.0
+KNOWN_FOR_S: Final = 1.0
 MOST_WAITING: Final = 64
 
 
@@ -31,8 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     sent_bytes: int = 8 * MIB
     plain_bytes: int = 32 * MIB
-    rate_per_s: float = 100_000.0
-    burst: float = 1_000_000.0
+    rate_per_s: float = 500_000.0
+    burst: float = 2_000_000.0
     at_once: int = 4
     body_s: float = 30.0
 

@@ -66,7 +66,7 @@ class LogOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LogDoor(Door):
     """A log file of another system, one observation a line.
 
-    Cost: about 30 µs a line. A line that cannot be used is kept for `rejects` with file, line and reason.
+    Cost: about 50 µs a line. A line that cannot be used is kept for `rejects` with file, line and reason.
     """
 
     card: ClassVar = Card(
