@@ -63,13 +63,16 @@ class MqttClient:
         writer.write(packet(1, 0, body + text(client or f"test-{user}") + text(user) + text(secret)))
         try:
             kind, _, answer = await asyncio.wait_for(read_packet(reader), 10)
-        except asyncio.IncompleteReadError as error:
-            writer.close()
-            raise RefusedError(0) from error
-        if kind != CONNACK or answer[1]:
-            writer.close()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            kind, answer = CONNACK, b"\0\0"
+            refused = True
+        else:
+            refused = kind != CONNACK or bool(answer[1])
+        client = cls(reader, writer)
+        if refused:
+            await client.close()
             raise RefusedError(answer[1])
-        return cls(reader, writer)
+        return client
 
     async def close(self) -> None:
         self.writer.close()

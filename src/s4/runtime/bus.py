@@ -21,10 +21,12 @@ from nats.js.errors import BadRequestError, NotFoundError
 from s4.core.clock import parse_time
 from s4.core.errors import CapacityError, ServiceError
 from s4.core.subjects import mqtt_subject
+from s4.runtime.address import without_password
 from s4.runtime.pull import Pull, PullPlan
 from s4.runtime.streams import StreamPlan, mqtt_plan
 
 _ACK_S: Final = 5.0
+_CONNECT_S: Final = 10.0
 _MOST_IN_FLIGHT: Final = 512
 
 log = structlog.get_logger(__name__)
@@ -52,22 +54,26 @@ class Bus:
     async def connect(cls, url: str, *, user: str = "", password: str = "", name: str = "s4") -> Bus:
         """Connect within 10 s. Raises `ServiceError` that names the address when nobody answers."""
         holder: list[Bus] = []
+        reasons = [""]
 
         async def on_error(error: Exception) -> None:
-            log.debug("bus connection", reason=str(error) or type(error).__name__)
+            reasons[0] = str(error) or type(error).__name__
+            log.debug("bus connection", reason=reasons[0])
 
         async def on_reconnect() -> None:
             for bus in holder:
                 await bus._reconnected()
 
         try:
-            client = await nats.connect(
+            connecting = nats.connect(
                 url, user=user or None, password=password or None, name=name, connect_timeout=5,
                 max_reconnect_attempts=-1, reconnect_time_wait=0.1, ping_interval=20, error_cb=on_error,
                 reconnected_cb=on_reconnect, allow_reconnect=True, pending_size=32 << 20,
             )  # fmt: skip
+            client = await asyncio.wait_for(connecting, _CONNECT_S)  # by itself it would try for ever
         except (NatsError, OSError, TimeoutError) as error:
-            raise ServiceError(f"the bus at {url} does not answer ({str(error) or type(error).__name__})") from error
+            reason = reasons[0] or str(error) or type(error).__name__
+            raise ServiceError(f"the bus at {without_password(url)} does not answer ({reason})") from error
         holder.append(cls(client))
         return holder[0]
 

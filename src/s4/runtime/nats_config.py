@@ -37,7 +37,7 @@ def render(plan: ServerPlan) -> str:
     >>> '"s4.in.d1.>"' in render(plan)
     True
     """
-    users = [{"user": RUNNER, "password": plan.runner_password}]
+    users = [{"user": RUNNER, "password": plan.runner_password, "allowed_connection_types": ["STANDARD"]}]
     blocks = [json.dumps(user) for user in users] + [_device(name, hash_) for name, hash_ in plan.devices.items()]
     listed = ",\n    ".join(blocks)
     return f"""\
@@ -68,9 +68,10 @@ authorization {{
 
 def _device(name: str, password_hash: str) -> str:
     # NATS keeps an MQTT session's QoS 1 deliveries on $MQTT.sub; without it a device could not subscribe at all.
+    # MQTT's `#` also means the level above it: `s4/out/gate-2/#` is `s4.out.gate-2` and `s4.out.gate-2.>`.
     permissions = {
         "publish": {"allow": [f"s4.in.{name}.>"]},
-        "subscribe": {"allow": [f"s4.out.{name}.>", "$MQTT.sub.>"]},
+        "subscribe": {"allow": [f"s4.out.{name}", f"s4.out.{name}.>", "$MQTT.sub.>"]},
     }
     entry = {
         "user": name,

@@ -154,6 +154,7 @@ class NatsServer:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection(self.plan.host, port)
                 writer.close()
+                await writer.wait_closed()
                 return
             await asyncio.sleep(0.02)
         raise ServiceError(f"the bus did not start: {self._last_words()}")

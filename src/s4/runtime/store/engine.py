@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from s4.core.errors import ServiceError
+from s4.runtime.address import without_password
 from s4.runtime.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -42,13 +43,8 @@ def open_engine(url: str) -> Engine:
             _migrate(connection)
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise ServiceError(f"the store at {_without_password(url)} cannot be used: {reason}") from error
+        raise ServiceError(f"the store at {without_password(url)} cannot be used: {reason}") from error
     return engine
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
