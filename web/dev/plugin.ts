@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Connect, Plugin } from "vite";
 import { after, begin, type Entry, entries, known, listen, now, picture, sourceStates, start } from "./archive.ts";
 import { audit, decide } from "./decisions.ts";
 import { cityMap } from "./geometry.ts";
@@ -13,14 +13,18 @@ export function exampleCity(): Plugin | false {
   if (process.env.S4_URL) return false;
   return {
     name: "example-city",
-    configureServer(server) {
-      begin();
-      server.middlewares.use((request, response, next) => {
-        if (!request.url?.startsWith("/api/")) return next();
-        void answer(request, response);
-      });
-    },
+    configureServer: ({ middlewares }) => serve(middlewares),
+    // `npm run preview`: the built page on the example city, to see how quick it really is.
+    configurePreviewServer: ({ middlewares }) => serve(middlewares),
   };
+}
+
+function serve(middlewares: Connect.Server): void {
+  begin();
+  middlewares.use((request, response, next) => {
+    if (request.url?.startsWith("/api/")) void answer(request, response);
+    else next();
+  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

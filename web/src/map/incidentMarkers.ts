@@ -23,20 +23,27 @@ interface Shown {
 export class IncidentMarkers {
   private readonly shown = new Map<string, Shown>();
   private readonly map: LibreMap;
+  /** Of the map, px; asked for only when it changes, since asking makes the browser lay out the page. */
+  private width = 0;
+  private selected: string | null = null;
   private readonly pick: (id: string) => void;
 
   constructor(map: LibreMap, pick: (id: string) => void) {
     this.map = map;
     this.pick = pick;
-    map.on("move", () => this.turnNames());
+    map.on("moveend", () => this.turnName(this.selected));
+    map.on("resize", () => {
+      this.width = map.getContainer().clientWidth;
+    });
+    this.width = map.getContainer().clientWidth;
   }
 
   /** A name near the right edge stands left of its mark, so that it can be read. */
-  private turnNames(): void {
-    const edge = this.map.getContainer().clientWidth * NAME_TURNS;
-    for (const { marker, button } of this.shown.values()) {
-      button.classList.toggle("name-left", this.map.project(marker.getLngLat()).x > edge);
-    }
+  private turnName(id: string | null): void {
+    const shown = id === null ? undefined : this.shown.get(id);
+    if (!shown) return;
+    const { x } = this.map.project(shown.marker.getLngLat());
+    shown.button.classList.toggle("name-left", x > this.width * NAME_TURNS);
   }
 
   update(incidents: Iterable<Incident>, selected: string | null): void {
@@ -49,28 +56,31 @@ export class IncidentMarkers {
       left.delete(incident.id);
     }
     for (const id of left) this.remove(id);
-    this.turnNames();
+    this.selected = selected;
+    this.turnName(selected);
   }
 
   private put(incident: Incident, selected: string | null, taken: Map<string, number>): void {
-    const key = `${incident.revision}:${incident.id === selected}`;
-    const shown = this.shown.get(incident.id) ?? this.create(incident);
-    shown.marker.setLngLat(spread(incident, taken));
+    const spot = spread(incident, taken);
+    const key = `${incident.revision}:${incident.id === selected}:${spot}`;
+    const shown = this.shown.get(incident.id) ?? this.create(incident, spot);
     if (shown.key === key) return;
     shown.key = key;
+    shown.marker.setLngLat(spot);
     draw(shown.button, incident, incident.id === selected);
   }
 
-  private create(incident: Incident): Shown {
+  private create(incident: Incident, spot: [number, number]): Shown {
     const button = document.createElement("button");
     button.type = "button";
     button.addEventListener("click", (event) => {
       event.stopPropagation();
       this.pick(incident.id);
     });
+    button.addEventListener("pointerenter", () => this.turnName(incident.id));
     const marker = new Marker({ element: button });
     const shown = { marker, button, key: "" };
-    marker.setLngLat(spread(incident, new Map())).addTo(this.map);
+    marker.setLngLat(spot).addTo(this.map);
     this.shown.set(incident.id, shown);
     return shown;
   }
