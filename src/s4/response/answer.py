@@ -10,10 +10,10 @@ import msgspec
 from s4.core.city import City, Outlet
 from s4.core.errors import InputError
 from s4.core.model import Command, Observation
+from s4.core.model.command import UNDO
 from s4.core.subjects import ACK
 
 LONGEST_DETAIL = 200
-UNDO = "undo"
 AnswerState = Literal["acknowledged", "done", "failed"]
 
 
