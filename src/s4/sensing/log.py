@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from s4.core.city import Source
+from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
 from s4.core.model import Observation
 from s4.core.ports import Card, Context, Door, Record, Reject
@@ -35,7 +36,8 @@ class LogOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     For `json`: `property`, or the field that names it; `time_field` and, if that is a number, its `time_unit`.
     `ignore`: EVE event types that are not wanted. Followed: `state`, the file that remembers how far it was read;
     `from_start`, when nothing is remembered; `poll_s`, how often to look. Replayed (`replay`): `start`, the instant
-    that the first record stands for ("now", RFC 3339, or empty to keep its times).
+    that the first record stands for ("now", RFC 3339, or empty to keep its times); `from_s`: begin so many seconds
+    behind the first record, which then is the instant that `start` stands for.
     """
 
     path: Annotated[str, Meta(min_length=1)]
@@ -50,6 +52,7 @@ class LogOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_s: Annotated[float, Meta(ge=0.01, le=3600)] = 0.25
     replay: bool = False
     start: str = ""
+    from_s: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
 
     def line_format(self) -> LineFormat:
         """A fresh reader of such lines."""
@@ -130,17 +133,19 @@ class LogDoor(Door):
     def _chunks(self) -> Callable[[], list[tuple[int, Observation]] | None]:
         """A function that reads the next few lines each time it is called, as `by_own_times` wants it."""
         lines = read_lines(self._path)
-        shift: int | None = None
+        begin: int | None = None
 
         def read() -> list[tuple[int, Observation]] | None:
-            nonlocal shift
+            nonlocal begin
             some = list(islice(lines, BATCH))
             if not some:
                 return None
             seen = list(self._observations(some))
-            if shift is None and seen:
-                shift = 0 if self._start is None else self._start - seen[0].time
-            return [(one.time, one) for one in self._moved(seen, shift or 0)]
+            if begin is None and seen:
+                begin = seen[0].time + int(self.options.from_s * NS_PER_S)
+            wanted = [one for one in seen if one.time >= (begin or 0)] if self.options.from_s else seen
+            shift = 0 if self._start is None or begin is None else self._start - begin
+            return [(one.time, one) for one in self._moved(wanted, shift)]
 
         return read
 

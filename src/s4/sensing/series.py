@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from s4.core.city import Source
+from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
 from s4.core.model import ObservationBatch
 from s4.core.ports import Card, Context, Door, Record, Reject
@@ -71,17 +72,19 @@ class SeriesDoor(Door):
         """A function that reads the next few rows each time it is called, as `by_own_times` wants it."""
         lines = islice(read_lines(self._path), self.options.skip, None)
         table: Table | None = None
-        shift: int | None = None
+        begin: int | None = None
 
         def read() -> list[Row] | None:
-            nonlocal table, shift
+            nonlocal table, begin
             if table is None:
                 table = Table(self.options, self.source.id, lines, str(self._path), self._refused.add)
             some = list(islice(lines, most))
             rows = list(table.rows(some))
-            if shift is None and rows:
-                shift = 0 if self._start is None else self._start - table.origin(rows[0][0])
-            return list(self._moved(rows, shift or 0)) if some else None
+            if begin is None and rows:
+                begin = table.origin(rows[0][0]) + int(self.options.from_s * NS_PER_S)
+            wanted = [row for row in rows if row[0] >= (begin or 0)] if self.options.from_s else rows
+            shift = 0 if self._start is None or begin is None else self._start - begin
+            return list(self._moved(wanted, shift)) if some else None
 
         return read
 

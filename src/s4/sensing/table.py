@@ -41,7 +41,8 @@ class SeriesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as for Python's `strptime`. `utc_offset` (`Z`, `+01:00`) for times that name none. `delimiter`: one character, or
     empty for any white space. `header`: whether the first line names columns; `skip`: lines before it; `missing`:
     what stands for "no value". `start`: instant that the first row stands for ("now", RFC 3339, empty = its own
-    time). `realtime`: by its own times, or else as fast as it is recorded.
+    time). `from_s`: begin so many seconds behind the first row, which then is what `start` stands for. `realtime`: by
+    its own times, or else as fast as it is recorded.
     """
 
     path: Annotated[str, Meta(min_length=1)]
@@ -55,6 +56,7 @@ class SeriesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skip: Annotated[int, Meta(ge=0, le=1000)] = 0
     missing: tuple[str, ...] = ("", "NA", "N/A", "nan", "NaN", "null", "None", "?")
     start: str = ""
+    from_s: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     realtime: bool = True
 
     def check(self, owner: str) -> None:

@@ -39,6 +39,7 @@ def run(
     sync: Annotated[
         str, typer.Option(help="How often the bus syncs to disk: a duration such as 1s, or always.")
     ] = "1s",
+    speed: Annotated[float, typer.Option(help="How fast recordings and their clock run (1 = as it was).")] = 1.0,
     origin: Annotated[list[str] | None, typer.Option(help="Another address of the page, behind a proxy.")] = None,
     map_host: Annotated[list[str] | None, typer.Option(help="A host from which a base map may be fetched.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
@@ -52,10 +53,13 @@ def run(
       s4 run city.toml fusion risk --bus nats://hub:4222 --store postgresql://s4@db/city
     """
     from s4.app.settings import Settings
+    from s4.core.clock import RealClock
 
+    start = RealClock().now() if speed != 1.0 else 0
     settings = Settings(
         city_file=city, rooms=tuple(rooms or ()), bus=bus, store=store, data_dir=data_dir, sync=sync, host=host,
-        http_port=http_port, mqtt_port=mqtt_port, origins=tuple(origin or ()), map_hosts=tuple(map_host or ()),
+        http_port=http_port, mqtt_port=mqtt_port, start=start, anchor=start, speed=speed,
+        origins=tuple(origin or ()), map_hosts=tuple(map_host or ()),
     )  # fmt: skip
     run_until_stopped(settings, verbose=verbose)
 
