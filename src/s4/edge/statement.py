@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 from s4.core.ids import derive_id
@@ -30,16 +31,28 @@ class Measured(NamedTuple):
     input: str = ""
 
 
+def apart(value: float, limit: float) -> tuple[str, str]:
+    """Both numbers with as few digits, from four on, as show that they differ.
+
+    >>> apart(1524.49878, 1524.55), apart(103.27, 100.0)
+    (('1524.5', '1524.55'), ('103.3', '100.0'))
+    """
+    digits = 4
+    if 0 < abs(value - limit) < abs(limit):
+        digits = min(max(math.ceil(math.log10(abs(limit) / abs(value - limit))) + 1, 4), 12)
+    return f"{value:.{digits}g}", f"{limit:.{digits}g}"
+
+
 def of_level(about: About, measured: Measured, phase: Phase, time: int, since: int) -> Detection:
     """A level passed since `since` (ns), stated at `time`."""
-    unit = measured.series.unit
-    shown = f"{measured.value:.4g} {unit}".rstrip()
-    words = f"{about.rule.text} is over: {shown}" if phase == "end" else (
-        f"{about.rule.text}: {shown} (limit {measured.limit:.4g}{' ' if unit else ''}{unit})"
-    )  # fmt: skip
+    unit = "" if measured.series.unit == "1" else f" {measured.series.unit}"
+    value, limit = apart(measured.value, measured.limit)
+    words = f"{about.rule.text}: {value}{unit} (limit {limit}{unit})"
+    if phase == "end":
+        words = f"{about.rule.text} is over: {value}{unit}"
     happening = derive_id("hap", DETECTOR, about.rule.id, *measured.series, since)
     attributes: dict[str, float | str | bool | tuple[float, ...]] = {
-        "value": measured.value, "limit": measured.limit, "unit": unit, "property": measured.series.property,
+        "value": measured.value, "limit": measured.limit, "unit": measured.series.unit, "property": measured.series.property,
         "for_s": (time - since) / 1e9,
     }  # fmt: skip
     return _state(about, happening, phase, time, words, attributes, measured.input)
