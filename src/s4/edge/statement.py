@@ -35,7 +35,7 @@ def apart(value: float, limit: float) -> tuple[str, str]:
     """Both numbers with as few digits, from four on, as show that they differ.
 
     >>> apart(1524.49878, 1524.55), apart(103.27, 100.0)
-    (('1524.5', '1524.55'), ('103.3', '100.0'))
+    (('1524.5', '1524.55'), ('103.3', '100'))
     """
     digits = 4
     if 0 < abs(value - limit) < abs(limit):
@@ -52,7 +52,8 @@ def of_level(about: About, measured: Measured, phase: Phase, time: int, since: i
         words = f"{about.rule.text} is over: {value}{unit}"
     happening = derive_id("hap", DETECTOR, about.rule.id, *measured.series, since)
     attributes: dict[str, float | str | bool | tuple[float, ...]] = {
-        "value": measured.value, "limit": measured.limit, "unit": measured.series.unit, "property": measured.series.property,
+        "value": measured.value, "limit": measured.limit,
+        "unit": measured.series.unit, "property": measured.series.property,
         "for_s": (time - since) / 1e9,
     }  # fmt: skip
     return _state(about, happening, phase, time, words, attributes, measured.input)
