@@ -30,6 +30,7 @@ export class CityMapView {
   private readonly map: LibreMap;
   private readonly markers: IncidentMarkers;
   private readonly data: Partial<Data> = {};
+  private readonly drawnAs = new Map<Overlay, string>();
   private theme: Theme;
   private tilted: boolean;
   private box: Box | null = null;
@@ -96,6 +97,10 @@ export class CityMapView {
   }
 
   set(overlay: Overlay, features: GeoJSON.FeatureCollection): void {
+    // Most messages change nothing that is drawn, and a map drawn again for nothing keeps the page from the screen.
+    const drawn = JSON.stringify(features);
+    if (this.drawnAs.get(overlay) === drawn) return;
+    this.drawnAs.set(overlay, drawn);
     this.data[overlay] = features;
     const source = this.map.getSource<GeoJSONSource>(overlay);
     if (source) source.setData(features);
