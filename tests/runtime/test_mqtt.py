@@ -1,6 +1,7 @@
 """The bus' MQTT listener: who may come in, what a device may do, what a PUBACK promises."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -65,10 +66,8 @@ async def test_a_device_speaks_for_itself_only(server: NatsServer, bus: Bus) -> 
     for topic in ("s4/in/d2/co2", "s4/out/d2/set", "s4/town/square/detection/gas", "$JS/API/INFO"):
         client = await device(server)
         await client.publish(topic, b"2", qos=0)
-        try:
+        with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError, OSError):
             await client.publish(topic, b"2", patience_s=0.5)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError):
-            pass
         await client.close()
     await one.publish("s4/in/d1/co2", b"3")
     found = await read(pull, lambda m: len(m) >= 2)

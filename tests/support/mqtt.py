@@ -122,7 +122,8 @@ class Book:
 class Publisher:
     """Publishes with QoS 1, many in flight, through any number of lost connections.
 
-    `careful`: sends again, marked DUP, what was not acknowledged when the connection broke; else gives it up.
+    `pace_s`: rests so long whenever it has filled its window. `careful`: sends again, marked DUP, what was not
+    acknowledged when the connection broke; else gives it up.
     """
 
     port: int
@@ -130,6 +131,7 @@ class Publisher:
     secret: str
     careful: bool = True
     window: int = 256
+    pace_s: float = 0.0
     book: Book = field(default_factory=Book)
     on_ack: Callable[[int], None] = lambda _index: None
 
@@ -173,6 +175,8 @@ class Publisher:
             if not waiting:
                 return
             await client.writer.drain()
+            if self.pace_s:
+                await asyncio.sleep(self.pace_s)
             await self._acknowledgements(client, waiting)
 
     async def _acknowledgements(self, client: MqttClient, waiting: dict[int, int]) -> None:
