@@ -117,8 +117,9 @@ def test_a_command_that_nobody_answers_expires() -> None:
     assert follow.step([], 62 * S) == []
 
 
-def test_decisions_on_facts_are_not_followed() -> None:
-    assert follower().step([command("incident.close", "inc-1"), command("recommendation.reject", "rec-1")], 1 * S) == []
+def test_decisions_on_facts_are_done_at_once() -> None:
+    told = follower().step([command("incident.close", "inc-1"), command("recommendation.reject", "rec-1")], 1 * S)
+    assert states(told) == [("Command", "done"), ("Command", "done")]
 
 
 def position(time: float, east: float, state: str = "free") -> Observation:

@@ -110,18 +110,20 @@ async def note(call: Call[NoQuery, Remark]) -> Command:
 async def undo(call: Call[NoQuery, Remark]) -> Command:
     """Undo a decision on a measure that can be undone; the measure may then be decided on again.
 
-    The new command has the action `undo`, the old one's target and parameters, and the parameter `command`, the id of
-    what is to be taken back. Answers 409 when it cannot be undone, or was.
+    The new command has the device's own word for it (`gate.close.undo`) or else the action `undo`, the old one's
+    target and parameters, and the parameter `command`, the id of what is to be taken back. Answers 409 when it cannot
+    be undone, or was.
     """
     old = await _one(call, Command)
     measure = await _reversible(call, old)
+    action = UNDO if old.action == REJECT else undo_action(call.services.city, old.action, old.target)
     now = call.services.clock.now()
     command = Command(
         id=derive_id("com", "picture", old.id, UNDO),
         revision=0,
         time=now,
         site=old.site,
-        action=UNDO,
+        action=action or UNDO,
         target=old.target,
         state="approved",
         approved_by=call.person.actor,
@@ -171,9 +173,9 @@ async def _proposed(call: Call[Any, Any], revision: int) -> Recommendation:
 
 
 async def _reversible(call: Call[Any, Any], command: Command) -> Recommendation:
-    if command.action == UNDO or not command.recommendation:
+    if command.action.rpartition(".")[2] == UNDO or not command.recommendation:
         raise ConflictError("only decisions on measures can be undone")
-    if command.action != REJECT and not _somebody_can_undo(call.services.city, command.target):
+    if command.action != REJECT and not undo_action(call.services.city, command.action, command.target):
         raise ConflictError(f"nothing in this city can undo {command.action!r} for {command.target!r}")
     if command.state in {"failed", "expired"}:
         raise ConflictError(f"the command is {command.state}: there is nothing to undo")
@@ -184,11 +186,15 @@ async def _reversible(call: Call[Any, Any], command: Command) -> Recommendation:
     return measure
 
 
-def _somebody_can_undo(city: City, target: str) -> bool:
-    """Whether the target is a unit, which is called back, or has an outlet that can take back what it did."""
-    if any(unit.id == target for unit in city.unit):
-        return True
-    return any(UNDO in one.actions and target in ("", one.id, one.site) for one in city.outlet)
+def undo_action(city: City, action: str, target: str) -> str:
+    """The action that takes `action` back: what an outlet of the target offers, or `undo` for a unit, which is called
+    back; "" when nobody can.
+    """
+    offered = {one for row in city.outlet if target in ("", row.id, row.site) for one in row.actions}
+    for word in (f"{action}.{UNDO}", UNDO):
+        if word in offered:
+            return word
+    return UNDO if any(unit.id == target for unit in city.unit) else ""
 
 
 async def _one(call: Call[Any, Any], kind: type[F]) -> F:

@@ -77,6 +77,8 @@ class FollowCommands(Stage):
 
     def _command(self, command: Command) -> Iterator[Followed]:
         if command.action.startswith(_ON_FACTS):
+            if command.state == "approved":  # it is about a fact, and the room of that fact obeys by itself
+                yield self._next(command, "done", command.time, "")
             return
         known = self.state.commands.get(command.id)
         if known is not None:
