@@ -57,7 +57,7 @@ class Festival(Scenario):
         town.at(BAG_REPORT_S, partial(self._report, town))
 
     def _put_bag(self, town: Town) -> None:
-        town.things["bag"] = Thing(BAG, (0.72, 0.5), (38.0, 34.0, 92.0))
+        town.things["bag"] = Thing(BAG, (0.55, 0.4), (38.0, 34.0, 92.0))
         sources = ("cam-01", "citizens")
         town.tell_truth("unattended_object", "square", BAG, sources, end_s=self.lasts_s, threat=True)
 
