@@ -17,10 +17,12 @@ from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Image, View
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
+from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
 
 STAGE: Final = "video"
 VERSION: Final = "1"
+SHORTEST_STAND_S, LONGEST_STAND_S = 2.0, 300.0  # who came on foot and stands still is no part of the place
 LONGEST_GAP_S: Final = 5.0  # without pictures for longer, whoever was there may have gone anywhere
 
 
@@ -82,14 +84,14 @@ class CameraWatch:
         self._last = time
 
     def _see(self, view: View, image: Image, time: int, dt_s: float) -> Scene:
-        foreground = self._background.learn(image, dt_s)
+        standing = [track.box for track in self._tracker.tracks if _stands(track)]
+        foreground = self._background.learn(image, dt_s, standing)
         mask = clean(foreground.mask)
         if foreground.settled:
             tracks = self._tracker.follow(find_people(mask, self._size), time, dt_s)
         else:
             tracks = self._tracker.rest(dt_s)
-        empty = self._background.empty_scene
-        return Scene(time, dt_s, view, foreground.image, mask, empty, tracks, self._size, foreground.settled)
+        return Scene(time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled)
 
     def _detection(self, statement: Statement) -> Detection:
         happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)
@@ -113,3 +115,7 @@ class CameraWatch:
         if self._ground is None or self._view is None:
             return self._place
         return self._ground.place_of(*self._view.fraction(*statement.box.foot)) or self._place
+
+
+def _stands(track: Track) -> bool:
+    return track.travelled >= 1.0 and SHORTEST_STAND_S <= track.standing_s <= LONGEST_STAND_S and track.unseen_s == 0.0

@@ -83,7 +83,9 @@ class View(NamedTuple):
 
         if image.shape[1::-1] == (self.width, self.height):
             return image
-        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
+        # Averaging is needed to reduce by much, and slow: a little less is as good with the quick way.
+        way = cv2.INTER_AREA if self.file_width >= 1.5 * self.width else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=way), np.uint8)
 
     def to_file(self, box: Box) -> tuple[float, float, float, float]:
         """A working box → (x, y, w, h) in pixels of the file, to a tenth."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from s4.core.model.detection import Phase
@@ -16,8 +16,7 @@ Attributes = Mapping[str, float | str | bool | tuple[float, ...]]
 
 class Scene(NamedTuple):
     """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
-    something is; `empty`: asks for the background, which costs
-    a few milliseconds; `tracks`: confirmed ones; `settled`: false while the light changes.
+    something is; `tracks`: confirmed ones; `settled`: false while the light changes.
     """
 
     time: int
@@ -25,7 +24,6 @@ class Scene(NamedTuple):
     view: View
     image: Image
     foreground: Mask
-    empty: Callable[[], Image]
     tracks: list[Track]
     size: PersonSize
     settled: bool

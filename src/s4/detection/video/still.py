@@ -8,21 +8,22 @@ than it grows otherwise: someone who walks past in front costs little, and what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s4.detection.video.blobs import boxes_of
-from s4.detection.video.picture import Box, Image, View
+from s4.detection.video.picture import Box, Image, Mask, View
 
 WIDEST: Final = 320
-DIFFERENT: Final = 14.0  # grey levels, in the colour that differs most
-CLEARLY: Final = 28.0  # some part of a thing must differ by as much
-STEADY: Final = 14.0  # grey levels
+DIFFERENT: Final = 14  # grey levels, in the colour that differs most
+CLEARLY: Final = 28  # some part of a thing must differ by as much
+STEADY: Final = 14  # grey levels
 BEGINNING_S: Final = 5.0
 FOLLOW_LIGHT_S: Final = 15.0
-TAKE_IN: Final = 0.25  # grey levels a second: a bag is taken in after some minutes
+TAKE_IN_S: Final = 240.0  # a bag is taken in after some minutes
 FOLLOW_S: Final = 1.0
 SETTLED_S: Final = 3.0
 SHRINK: Final = 2.0
@@ -48,23 +49,23 @@ class StillMap:
         self._age = np.zeros(self._shape[::-1], np.float32)
         self._memory: Colours | None = None
         self._recent: Colours | None = None
-        self._contrast = np.zeros(self._shape[::-1], np.float32)
+        self._contrast: Image = np.zeros(self._shape[::-1], np.uint8)
         self._watched_s = 0.0
 
-    def learn(self, image: Image, dt_s: float) -> None:
-        """Take in the next picture (in even light)."""
+    def learn(self, image: Image, dt_s: float, keep: Sequence[Box] = ()) -> None:
+        """Take in the next picture (in even light); what stands in the boxes `keep` never becomes the empty scene."""
         import cv2
 
-        now = np.asarray(cv2.resize(image, self._shape, interpolation=cv2.INTER_AREA), np.float32)
+        now = np.asarray(cv2.resize(image, self._shape, interpolation=cv2.INTER_AREA), np.uint8)
         if self._memory is None or self._recent is None:
-            self._memory, self._recent = now.copy(), now.copy()
+            self._memory, self._recent = now.astype(np.float32), now.astype(np.float32)
         self._watched_s += dt_s
-        self._contrast = np.abs(now - self._memory).max(axis=2)
+        self._contrast = _difference(now, self._memory)
         different = self._contrast >= DIFFERENT
-        steady = np.abs(now - self._recent).max(axis=2) < STEADY
-        self._remember(self._memory, now, different, dt_s)
-        self._recent += np.float32(min(dt_s / FOLLOW_S, 1.0)) * (now - self._recent)
-        self._age += np.where(_joined(different) & steady, np.float32(dt_s), np.float32(-SHRINK * dt_s))
+        standing = _joined(different) & (_difference(now, self._recent) < STEADY)
+        self._remember(self._memory, now, different, dt_s, keep)
+        cv2.accumulateWeighted(now, self._recent, min(dt_s / FOLLOW_S, 1.0))
+        self._age += np.where(standing, np.float32(dt_s), np.float32(-SHRINK * dt_s))
         np.clip(self._age, 0.0, OLDEST_S, out=self._age)
 
     def empty(self, view: View) -> Image:
@@ -84,13 +85,18 @@ class StillMap:
             if self._is_clear(box)
         ]
 
-    def _remember(self, memory: Colours, now: Colours, different: NDArray[np.bool_], dt_s: float) -> None:
+    def _remember(self, memory: Colours, now: Image, different: Mask, dt_s: float, keep: Sequence[Box]) -> None:
+        import cv2
+
         if self._watched_s <= BEGINNING_S:
-            memory += np.float32(min(dt_s / max(self._watched_s, dt_s), 1.0)) * (now - memory)
+            cv2.accumulateWeighted(now, memory, min(dt_s / self._watched_s, 1.0))
             return
-        follow = np.float32(min(dt_s / FOLLOW_LIGHT_S, 1.0)) * (now - memory)
-        slow = np.clip(now - memory, -TAKE_IN * dt_s, TAKE_IN * dt_s)
-        memory += np.where(different[..., np.newaxis], slow, follow)
+        cv2.accumulateWeighted(now, memory, min(dt_s / FOLLOW_LIGHT_S, 1.0), mask=(~different).view(np.uint8))
+        taken_in = different.view(np.uint8).copy()
+        for box in keep:
+            x, y, w, h = (int(value / self._scale) for value in box)
+            taken_in[max(y, 0) : y + h + 1, max(x, 0) : x + w + 1] = 0
+        cv2.accumulateWeighted(now, memory, min(dt_s / TAKE_IN_S, 1.0), mask=taken_in)
 
     def _is_clear(self, box: Box) -> bool:
         x, y, w, h = (int(value) for value in box)
@@ -103,7 +109,15 @@ class StillMap:
         return float(np.median(settled)) if len(settled) else SETTLED_S
 
 
-def _joined(mask: NDArray[np.bool_], close: int = 3) -> NDArray[np.bool_]:
+def _difference(now: Image, before: Colours) -> Image:
+    """How much each pixel differs, in the colour that differs most: uint8[height, width]."""
+    import cv2
+
+    blue, green, red = cv2.split(cv2.absdiff(now, cv2.convertScaleAbs(before)))
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
+
+
+def _joined(mask: Mask, close: int = 3) -> Mask:
     """Without single pixels; gaps of less than `close` pixels closed."""
     import cv2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import dist
 from typing import Final
 
 from s4.detection.video.blobs import Blob
@@ -14,11 +15,13 @@ FOOT_SPREAD: Final = 0.08  # of the person's height: how far a foot point jumps 
 SPEED_SPREAD: Final = 1.0  # heights a second
 ACCELERATION: Final = 0.8  # heights a second squared
 FOLLOW_SIZE: Final = 0.25
+STAND: Final = 0.5  # heights: who stays within this of a spot stands there
 
 
 @dataclass(slots=True)
 class Track:
     """`x`, `y`: motion of the foot point; `w`, `h`: size, px; `born`, `seen`: ns UTC first and last seen;
+    `spot`, `standing_s`: where it stands, and for how long;
     `hits`, `misses`: pictures in which it was seen and was not; `upright`: hits that had a person's shape;
     `travelled`: greatest distance from where it was born, in its own heights.
     """
@@ -35,6 +38,8 @@ class Track:
     misses: int = 0
     upright: int = 0
     travelled: float = 0.0
+    spot: tuple[float, float] = (0.0, 0.0)
+    standing_s: float = 0.0
     unseen_s: float = 0.0
     hidden: bool = False
 
@@ -44,7 +49,7 @@ class Track:
         x, y = blob.box.foot
         h = blob.box.h
         across, down = (Motion.at(value, spread=FOOT_SPREAD * h, speed_spread=SPEED_SPREAD * h) for value in (x, y))
-        return cls(number, across, down, blob.box.w, h, time, time, (x, y), upright=int(blob.person))
+        return cls(number, across, down, blob.box.w, h, time, time, (x, y), upright=int(blob.person), spot=(x, y))
 
     @property
     def box(self) -> Box:
@@ -63,6 +68,7 @@ class Track:
 
     def predict(self, dt_s: float) -> None:
         """Where it should be `dt_s` later."""
+        self.standing_s += dt_s
         for axis in (self.x, self.y):
             axis.predict(dt_s, acceleration=ACCELERATION * self.h)
 
@@ -76,8 +82,9 @@ class Track:
         self.hits += 1
         self.upright += int(blob.person)
         self.seen, self.unseen_s, self.hidden = time, 0.0, False
-        far = ((foot[0] - self.birthplace[0]) ** 2 + (foot[1] - self.birthplace[1]) ** 2) ** 0.5
-        self.travelled = max(self.travelled, far / self.h)
+        self.travelled = max(self.travelled, dist(foot, self.birthplace) / self.h)
+        if dist(foot, self.spot) > STAND * self.h:
+            self.spot, self.standing_s = foot, 0.0
 
     def miss(self, dt_s: float, *, hidden: bool) -> None:
         """It was not seen; `hidden` when another one's blob stands where it should be."""

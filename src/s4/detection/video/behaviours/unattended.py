@@ -34,15 +34,15 @@ NEAR: Final = 0.6  # of a person's height: arm's length and a little
 BESIDE: Final = 0.35  # the owner's box at the moment the thing appears
 SLOW: Final = 0.35  # heights a second; faster ones only walk past
 REMEMBER_S: Final = 20.0
-BEFORE_S: Final = 6.0  # the owner was beside it at most this long before it stood still
 GONE_S: Final = 3.0
 MOST: Final = 64
 
 
 @dataclass(slots=True)
 class Thing:
-    """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`, `plain`:
-    counted since it was first seen, seen, and seen with nobody in front; `edges`: contrast, 0–1.
+    """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`: counted since
+    it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
+    contrast, 0–1.
     """
 
     happening: Happening
@@ -52,7 +52,8 @@ class Thing:
     seen: int
     pictures: int = 1
     present: int = 1
-    plain: int = 1
+    pictures_alone: int = 0
+    plain: int = 0
     edges: float = 0.0
 
 
@@ -82,7 +83,8 @@ class UnattendedObject:
             self._heights = Heights(scene.view.height)
         if not scene.settled:
             return []
-        self._still.learn(scene.image, scene.dt_s)
+        kept = [thing.box for thing in self._things if thing.happening.started]
+        self._still.learn(scene.image, scene.dt_s, kept)
         self._heights.learn(scene.tracks)
         self._remember(scene)
         found = self._still.things()
@@ -109,17 +111,16 @@ class UnattendedObject:
     def _take(self, still: Still, scene: Scene, memory: StillMap, heights: Heights) -> None:
         for thing in self._things:
             if overlap(thing.box, still.box) >= 0.4 * min(thing.box.area, still.box.area):
-                thing.seen = scene.time
-                if iou(thing.box, still.box) >= 0.3:
-                    thing.box = still.box
+                if _is_small(still.box, thing.tall):  # else it was part of something large, as a patch of light
+                    thing.seen, thing.box = scene.time, still.box
                 return
         began = scene.time - int(still.age_s * NS_PER_S)
-        owner = self._owner(still.box, began)
+        owner = self._owner(still.box)
         if owner is None or len(self._things) >= MOST:
             return
         typical = heights.typical(still.box.y + still.box.h)
         tall = scene.size.expected(still.box.y + still.box.h) or typical or owner.h
-        if not SMALLEST * tall <= still.box.h <= LARGEST * tall or still.box.w > WIDEST * tall:
+        if not _is_small(still.box, tall):
             return
         edges = _edges(scene.image, memory.empty(scene.view), still.box)
         if edges > 0.5:
@@ -127,10 +128,9 @@ class UnattendedObject:
             happening = Happening(KIND, key, began)
             self._things.append(Thing(happening, still.box, tall, scene.time, scene.time, edges=edges))
 
-    def _owner(self, box: Box, began: int) -> Box | None:
-        """Who was beside it when it appeared: the nearest one in the seconds before."""
-        first, last = began - BEFORE_S * NS_PER_S, began + NS_PER_S
-        walkers = [walker for time, boxes in self._walks if first <= time <= last for walker in boxes]
+    def _owner(self, box: Box) -> Box | None:
+        """Who was beside it shortly before it was first seen by itself: the nearest one."""
+        walkers = [walker for _, boxes in self._walks for walker in boxes]
         near = [(gap(walker, box) / walker.h, walker) for walker in walkers]
         distance, walker = min(near, default=(1.0, None), key=lambda pair: pair[0])
         return walker if distance <= BESIDE else None
@@ -141,9 +141,10 @@ class UnattendedObject:
         thing.present += is_present
         people = [track for track in scene.tracks if not _is_thing(track, thing)]
         hidden = any(overlap(track.box, thing.box) > 0 for track in people)
+        thing.pictures_alone += 1
         thing.plain += is_present and not hidden
         if any(_attends(track, thing) for track in people):
-            thing.alone = scene.time
+            thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
         if is_present:
             thing.happening.note(_confidence(thing), thing.box)
         elif thing.happening.started and not hidden and scene.time - thing.seen > GONE_S * NS_PER_S:
@@ -162,6 +163,11 @@ class UnattendedObject:
         return thing.happening.started or time - thing.seen <= 2 * GONE_S * NS_PER_S
 
 
+def _is_small(box: Box, tall: float) -> bool:
+    """Whether somebody `tall` pixels tall could have carried it."""
+    return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall
+
+
 def _is_thing(track: Track, thing: Thing) -> bool:
     """Whether the track follows the thing itself and not a person."""
     return track.h <= LARGEST * thing.tall and iou(track.box, thing.box) >= 0.3
@@ -176,7 +182,8 @@ def _alone_s(thing: Thing, time: int) -> float:
 
 
 def _confidence(thing: Thing) -> float:
-    present, plain = ((count + 1) / (thing.pictures + 2) for count in (thing.present, thing.plain))
+    present = (thing.present + 1) / (thing.pictures + 2)
+    plain = (thing.plain + 1) / (thing.pictures_alone + 2)
     return present * plain * thing.edges
 
 
