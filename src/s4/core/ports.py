@@ -68,10 +68,12 @@ class Stage(ABC):
 
     @abstractmethod
     def step(self, facts: Sequence[Word], now: int) -> Sequence[Produced]:
-        """Take `facts` in order and return what follows from them at `now` (ns UTC).
+        """Take `facts` in order and return what follows from them at `now` (ns UTC, never less than before).
 
-        Called with no facts when time has passed (`period_s`). Raises `InputError` for a fact that cannot be
-        processed: the runner then feeds the batch one by one and sends the bad one to the dead letters.
+        However a stream of facts is cut into batches, the same facts must come out; between them, and also while
+        nothing comes, the stage is called with no facts at the end of each `period_s`. Raises `InputError` for a fact
+        that cannot be processed, before it has changed anything: the runner then feeds the batch one by one and sends
+        the bad one to the dead letters.
         """
 
     period_s: ClassVar[float] = 1.0
