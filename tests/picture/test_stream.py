@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from s4.core.model import ObservationBatch, Reading, Series
+from s4.core.model import ObservationBatch, Reading, Series, Severity
 from tests.picture.facts import at, detection, incident
 from tests.picture.stand import Stand
 
@@ -99,15 +99,33 @@ def test_a_cursor_of_another_store_asks_for_the_picture_anew(stand: Stand, opera
 def test_the_sources_come_when_they_change_and_the_clock_always(stand: Stand, operator: httpx.Client) -> None:
     with listening(operator) as stream:
         (first,) = take(stream, "sources", 1)
-        assert {one["source"]: one["state"] for one in first.data} == {
+        assert {one["id"]: one["state"] for one in first.data} == {
             "co2-1": "silent", "cam-1": "silent", "door-1": "event",
         }  # fmt: skip
         stand.clock.advance_to(at(5))
         batch = ObservationBatch.of("square", at(5), [Reading(Series("co2-1", "co2", "[ppm]"), at(5), 420.0)])
         stand.sources.heard([batch])
         (second,) = take(stream, "sources", 1)
-        assert next(one for one in second.data if one["source"] == "co2-1")["state"] == "fresh"
-        assert [one.data for one in take(stream, "clock", 2)] == [{"now": at(5), "speed": 1.0}] * 2
+        assert next(one for one in second.data if one["id"] == "co2-1")["state"] == "fresh"
+        assert [one.data for one in take(stream, "clock", 2)] == [{"now": at(5), "speed": 1.0, "threat": "normal"}] * 2
+
+
+def test_the_sources_carry_the_names_that_the_picture_gives_them(operator: httpx.Client) -> None:
+    with listening(operator) as stream:
+        (event,) = take(stream, "sources", 1)
+    rows = {one["id"]: one for one in operator.get("/api/picture").json()["sources"]}
+    assert event.data
+    for update in event.data:
+        assert update.items() <= rows[update["id"]].items()
+
+
+def test_the_threat_comes_with_the_clock_soon_after_what_changes_it(stand: Stand, operator: httpx.Client) -> None:
+    with listening(operator) as stream:
+        assert take(stream, "clock", 1)[0].data["threat"] == "normal"
+        stand.record(incident(severity=Severity.SEVERE, probability=0.9))
+        while (said := take(stream, "clock", 1)[0].data["threat"]) == "normal":
+            pass
+    assert said == operator.get("/api/picture").json()["threat"] == "severe"
 
 
 def test_signing_out_ends_the_stream(stand: Stand, operator: httpx.Client) -> None:

@@ -49,6 +49,9 @@ export function sourceStates() {
   return states;
 }
 
+export const threat = (at: number | null) =>
+  known("incident", at).some((i) => i.id === "bag") ? "heightened" : "normal";
+
 export function picture(at: number | null) {
   return {
     ...{
@@ -56,7 +59,7 @@ export function picture(at: number | null) {
       at,
       speed: 1,
       cursor: log.length,
-      threat: known("incident", at).some((i) => i.id === "bag") ? "heightened" : "normal",
+      threat: threat(at),
     },
     city: { id: "example", name: "Example city", place: CENTRE, language: "en" },
     ...{ sites, assets, zones: [], sources: sourceStates(), units: known("unit", at) },

@@ -1,6 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import { after, begin, type Entry, entries, known, listen, now, picture, sourceStates, start } from "./archive.ts";
+import {
+  after,
+  begin,
+  type Entry,
+  entries,
+  known,
+  listen,
+  now,
+  picture,
+  sourceStates,
+  start,
+  threat,
+} from "./archive.ts";
 import { audit, decide } from "./decisions.ts";
 import { cityMap } from "./geometry.ts";
 
@@ -109,7 +121,7 @@ function stream(request: IncomingMessage, response: ServerResponse, from: number
   const fact = (entry: Entry) => say("fact", entry, String(entry.cursor));
   after(Number(request.headers["last-event-id"] ?? from)).forEach(fact);
   const stop = listen(fact);
-  const clock = () => say("clock", { now: now(), speed: 1 });
+  const clock = () => say("clock", { now: now(), speed: 1, threat: threat(null) });
   clock();
   const timers = [setInterval(clock, 5000), setInterval(() => say("sources", sourceStates()), 2000)];
   request.on("close", () => {

@@ -3,9 +3,7 @@ import type { SourceState } from "../src/api/types";
 import { metres, people, withBand } from "../src/logic/figures";
 import { byUrgency, priorityOf } from "../src/logic/priority";
 import { countLate, freshnessOf } from "../src/logic/quiet";
-import { threatOf } from "../src/logic/threat";
 import { age, HOUR, MINUTE, roughly, SECOND } from "../src/logic/time";
-import type { Risk } from "../src/model";
 import { en } from "../src/text/en";
 import { incident, source } from "./facts";
 
@@ -74,24 +72,6 @@ describe("quiet", () => {
     const cameras = ["a", "b", "c"].map((id) => late({ id, door: "camera" }));
     expect(en.quietBut(countLate(cameras))).toBe("Quiet, but 3 cameras silent");
   });
-});
-
-describe("threat", () => {
-  const [grave, mild] = [
-    incident({ severity: "Severe", probability: 0.6 }),
-    incident({ severity: "Moderate", probability: 0.2 }),
-  ];
-  const risk = (score: number) => ({ ...({ incident: "i" } as Risk), score });
-  test.each([
-    ["nothing is open", [], [], "normal"],
-    ["a grave one is more likely than not", [grave], [], "severe"],
-    ["a moderate one is possible", [mild], [], "heightened"],
-    ["a minor one", [incident({ probability: 1 })], [], "normal"],
-    ["a risk scores high", [incident()], [risk(0.5)], "severe"],
-    ["a risk scores a little", [incident()], [risk(0.1)], "heightened"],
-    ["the grave one is closed, its risk with it", [{ ...grave, state: "closed" as const }], [risk(0.9)], "normal"],
-    ["only s4 itself is unwell", [{ ...grave, nature: "system" as const }], [], "normal"],
-  ])("%s", (_, incidents, risks, word) => expect(threatOf(incidents, risks)).toBe(word));
 });
 
 describe("figures", () => {

@@ -50,7 +50,7 @@ describe("the picture after facts", () => {
 
   test("source updates keep what they do not say, whatever they call the source", () => {
     const known = pictureOf(message({ sources: [source({ id: "cam", name: "Camera" })] }));
-    const next = applySources(known, [{ source: "cam", state: "silent" }, { id: "unknown" }]);
+    const next = applySources(known, [{ id: "cam", state: "silent" }, { id: "unknown" }]);
     expect([next.sources.size, next.sources.get("cam")?.name, next.sources.get("cam")?.state]).toEqual([
       1,
       "Camera",

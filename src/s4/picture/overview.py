@@ -14,7 +14,7 @@ from s4.picture.operation import Call, Nothing, operation
 from s4.picture.query import AtQuery
 from s4.picture.services import PictureServices
 from s4.picture.sources import SILENT, sources_now, sources_then
-from s4.picture.urgency import by_urgency, threat_level
+from s4.picture.urgency import Threat, by_urgency, threat_level
 from s4.picture.views import CityView, Picture, SourceView
 from s4.shield.roles import Permission
 
@@ -62,6 +62,12 @@ def collect(services: PictureServices, at: int | None) -> Picture:
         commands=_of(archive.known(Command, at=at, limit=MOST), ids, then),
         tasks=_of(archive.known(Task, at=at, limit=MOST), ids, then),
     )
+
+
+def threat_now(services: PictureServices) -> Threat:
+    """How tense the city is now (`threat_level`). Blocks; two queries."""
+    archive = services.archive
+    return threat_level(archive.known(Incident, limit=MOST), archive.known(Risk, limit=MOST))
 
 
 def shown(incidents: Iterable[Incident], then: int) -> list[Incident]:

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from s4.core.archive import AuditEntry, SourceState
+from s4.core.archive import AuditEntry
 from s4.core.model import FACTS, Asset
 from s4.picture import views
 from s4.picture.operation import Call, Nothing, operation
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-WORDS: Final = (*FACTS.values(), Asset, SourceState, AuditEntry)
+WORDS: Final = (*FACTS.values(), Asset, AuditEntry)
 ANSWERS: Final = tuple(
     value for value in vars(views).values()
     if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == views.__name__

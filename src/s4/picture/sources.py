@@ -8,7 +8,7 @@ from typing import Final
 from s4.core.archive import SourceState
 from s4.core.city import City, Source
 from s4.core.model import Detection
-from s4.picture.views import SourceView
+from s4.picture.views import SourceUpdate, SourceView
 
 SILENT: Final = "source_silent"
 """The kind of detection that says so."""
@@ -18,6 +18,15 @@ def sources_now(city: City, states: Iterable[SourceState]) -> list[SourceView]:
     """Every source of the city with its live state; one that nobody has heard of is silent."""
     known = {state.source: state for state in states}
     return [_view(city, source, known.get(source.id) or _unheard(source)) for source in city.source]
+
+
+def source_updates(states: Iterable[SourceState]) -> list[SourceUpdate]:
+    """What moves of each source, named as `SourceView` names it."""
+    return [
+        SourceUpdate(
+            one.source, one.state, one.last_seen, one.last_time, one.accepted, one.rejected, one.detail
+        ) for one in states
+    ]  # fmt: skip
 
 
 def sources_then(city: City, silences: Iterable[Detection], awake: bool) -> list[SourceView]:

@@ -21,14 +21,19 @@ from s4.core.archive import SourceState
 from s4.core.errors import CapacityError, InputError, S4Error
 from s4.picture.guard import identify
 from s4.picture.operation import Call, Nothing, operation
+from s4.picture.overview import threat_now
 from s4.picture.query import StreamQuery
 from s4.picture.refusal import refuse
 from s4.picture.services import PictureServices
+from s4.picture.sources import source_updates
 from s4.picture.views import ClockView, Recorded, StreamEnd
 from s4.shield.roles import Permission
 
 RECONNECT_MS: Final = 1000
 GOODBYE_S: Final = 1.0
+SETTLE_S: Final = 0.2
+"""Incidents and risks come in bursts: how long the threat waits for the burst to be over."""
+MAKES_TENSE: Final = frozenset({"incident", "risk"})
 TOO_SLOW: Final = "this connection did not keep up; resume from the last event"
 Put = Callable[[bytes], Awaitable[None]]
 
@@ -38,7 +43,8 @@ async def open_stream(call: Call[StreamQuery, Nothing]) -> Annotated[Response, R
     """What is new, live, as server-sent events.
 
     `fact`: each fact as it is recorded, its `id` the cursor to resume from (`Last-Event-ID`, or `after`);
-    `sources`: how the sources are doing, every 2 s when it changed; `clock`: the city's time, every 5 s;
+    `sources`: how the sources are doing, every 2 s when it changed; `clock`: the city's time and how tense it is, every
+    5 s and soon after an incident or a risk;
     `reset`: the server does not know the cursor, get the picture anew; `end`: why the server ends the stream.
     Answers 503 when too many streams are open.
     """
@@ -58,8 +64,8 @@ def resume_after(request: Request, after: int | None) -> int | None:
 def event(name: str, data: object, cursor: int | None = None) -> bytes:
     r"""One server-sent event.
 
-    >>> event("clock", ClockView(5, 1.0))
-    b'event: clock\ndata: {"now":5,"speed":1.0}\n\n'
+    >>> event("clock", ClockView(5, 1.0, "normal"))
+    b'event: clock\ndata: {"now":5,"speed":1.0,"threat":"normal"}\n\n'
     """
     number = b"" if cursor is None else b"id: %d\n" % cursor
     return b"event: " + name.encode() + b"\n" + number + b"data: " + msgspec.json.encode(data) + b"\n\n"
@@ -77,6 +83,7 @@ class EventStream(Response):
         self._limits = services.streams
         self._request = request
         self._after = after
+        self._stirred = asyncio.Event()
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(services.streams.queue)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,13 +118,15 @@ class EventStream(Response):
         async for one in self._services.feed.facts(after):
             if not await self._put(event("fact", _view(one), one.cursor)):
                 return TOO_SLOW
+            if one.word in MAKES_TENSE:
+                self._stirred.set()
         return "there are no more facts"
 
     async def _sources(self) -> str:
         last: list[SourceState] = []
         while True:
             now = self._services.feed.sources()
-            if now != last and not await self._put(event("sources", now)):
+            if now != last and not await self._put(event("sources", source_updates(now))):
                 return TOO_SLOW
             last = now
             await asyncio.sleep(self._limits.sources_s)
@@ -125,10 +134,18 @@ class EventStream(Response):
     async def _clock(self) -> str:
         clock = self._services.clock
         while identify(self._services, self._request) is not None:
-            if not await self._put(event("clock", ClockView(clock.now(), clock.speed))):
+            self._stirred.clear()
+            threat = await asyncio.to_thread(threat_now, self._services)
+            if not await self._put(event("clock", ClockView(clock.now(), clock.speed, threat))):
                 return TOO_SLOW
-            await asyncio.sleep(self._limits.clock_s)
+            await self._until_time_or_stirred()
         return "the session has ended; sign in again"
+
+    async def _until_time_or_stirred(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.clock_s):
+                await self._stirred.wait()
+                await asyncio.sleep(SETTLE_S)
 
     async def _put(self, data: bytes) -> bool:
         """Queue an event; False when there was no room for too long."""

@@ -33,7 +33,7 @@ class CityView(msgspec.Struct, frozen=True):
 
 
 class SourceView(msgspec.Struct, frozen=True):
-    """A source and how it is doing: what the city's file says of it, and its `SourceState`.
+    """A source and how it is doing: what the city's file says of it, and what moves.
 
     Looking back, `state` is what was reported then; the times and the counts are 0: they are kept live only.
     """
@@ -150,11 +150,27 @@ class Recorded(msgspec.Struct, frozen=True):
     ]
 
 
+class SourceUpdate(msgspec.Struct, frozen=True):
+    """How one source is doing: the moving part of `SourceView`. Data of the stream's event `sources` is a list of them.
+
+    `last_seen`, `last_time`: ns UTC, 0 = never heard; the counts are since the start.
+    """
+
+    id: str
+    state: str
+    last_seen: int
+    last_time: int
+    accepted: int
+    rejected: int
+    detail: str
+
+
 class ClockView(msgspec.Struct, frozen=True):
-    """Data of the stream's event `clock`: the city's time (ns UTC) and how fast it runs."""
+    """Data of the stream's event `clock`: the city's time (ns UTC), how fast it runs, and how tense the city is."""
 
     now: int
     speed: float
+    threat: Threat
 
 
 class StreamEnd(msgspec.Struct, frozen=True):

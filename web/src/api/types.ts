@@ -41,10 +41,8 @@ export interface SourceState {
   detail: string;
 }
 
-/** How some source is doing now: the moving part of `SourceState`; the stream may name it `source` or `id`. */
-export interface SourceUpdate extends Partial<SourceState> {
-  source?: string;
-}
+/** How some source is doing now: the moving part of `SourceState`. */
+export type SourceUpdate = Pick<SourceState, "id"> & Partial<SourceState>;
 
 export interface PictureMessage {
   now: number;
@@ -74,7 +72,7 @@ export interface FactMessage {
 export interface ClockMessage {
   now: number;
   speed: number;
-  threat?: Threat;
+  threat: Threat;
 }
 
 export interface AuditEntry {

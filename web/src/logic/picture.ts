@@ -94,8 +94,8 @@ function put(picture: Picture, changed: Partial<Record<Drawn, Map<string, Revise
 export function applySources(picture: Picture, updates: readonly SourceUpdate[]): Picture {
   const sources = new Map(picture.sources);
   for (const update of updates) {
-    const known = sources.get(update.id ?? update.source ?? "");
-    if (known) sources.set(known.id, { ...known, ...update, id: known.id });
+    const known = sources.get(update.id);
+    if (known) sources.set(known.id, { ...known, ...update });
   }
   return { ...picture, sources };
 }

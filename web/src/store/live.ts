@@ -39,7 +39,7 @@ const stream = new Stream(
     sources: (updates) => setState(({ live }) => (live ? { live: applySources(live, updates) } : {})),
     clock: ({ now, speed, threat }) => {
       setClock(now, speed);
-      setState(({ live }) => (live ? { live: { ...live, now, speed, threat: threat ?? live.threat } } : {}));
+      setState(({ live }) => (live ? { live: { ...live, now, speed, threat } } : {}));
     },
     up: () => getState().line.state !== "up" && setState({ line: { state: "up", lostAt: 0 } }),
     down: () => getState().line.state !== "down" && setState({ line: { state: "down", lostAt: liveNow() } }),

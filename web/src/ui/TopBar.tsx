@@ -1,6 +1,5 @@
 import { isOpen, isUnseen } from "../logic/priority";
 import { freshnessOf } from "../logic/quiet";
-import { threatOf } from "../logic/threat";
 import { clock, day } from "../logic/time";
 import { clockSpeed, useTicking } from "../store/clock";
 import { usePage, usePicture } from "../store/page";
@@ -33,7 +32,7 @@ const LEVEL = { normal: 1, heightened: 2, severe: 3 };
 
 /** Three bars, as many filled as it is bad, and the word. */
 function ThreatLevel() {
-  const threat = usePicture(({ incidents, risks }) => threatOf(incidents.values(), risks.values())) ?? "normal";
+  const threat = usePicture((picture) => picture.threat) ?? "normal";
   return (
     <span className="threat" data-threat={threat}>
       <span className="threat-bars" aria-hidden="true">
