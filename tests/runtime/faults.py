@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,26 +173,32 @@ class Killer:
                     self.done.append("bus")
 
 
-async def settled(town: Town, patience_s: float = 180.0) -> None:
+async def settled(town: Town, patience_s: float = 120.0) -> None:
     """Return when nothing waits on the bus for anybody."""
     where = await asyncio.to_thread(town.wait_ready)
     bus = await Bus.connect(where["bus"], user=RUNNER, password=runner_password(town.data))
-    js, calm = bus.client.jetstream(timeout=10), 0
+    calm, until = 0, time.monotonic() + patience_s
     try:
-        async with asyncio.timeout(patience_s):
-            while calm < 3:
-                await asyncio.sleep(0.5)
-                try:
-                    waiting = (await js.stream_info("$MQTT_msgs")).state.messages
-                    for stream in ("S4_OBSERVATIONS", "S4_FACTS"):
-                        infos = await js.consumers_info(stream)
-                        # snapshots and files come a little later; only they let a consumer acknowledge
-                        waiting += sum((one.num_pending or 0) + (one.num_ack_pending or 0) for one in infos)
-                except (NatsError, TimeoutError):
-                    waiting = 1
-                calm = 0 if waiting else calm + 1
+        while calm < 3:
+            await asyncio.sleep(0.5)
+            waiting = await _waiting(bus)
+            calm = 0 if waiting else calm + 1
+            assert time.monotonic() < until, f"still waiting: {waiting}"
     finally:
         await bus.close()
+
+
+async def _waiting(bus: Bus) -> dict[str, int]:
+    """Who still has something to read, or to make durable before it acknowledges."""
+    js = bus.client.jetstream(timeout=10)
+    try:
+        waiting = {"devices": (await js.stream_info("$MQTT_msgs")).state.messages}
+        for stream in ("S4_OBSERVATIONS", "S4_FACTS"):
+            for one in await js.consumers_info(stream):
+                waiting[one.name] = (one.num_pending or 0) + (one.num_ack_pending or 0)
+    except (NatsError, TimeoutError) as error:
+        return {str(error): 1}
+    return {name: number for name, number in waiting.items() if number}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,8 @@ class KilledError(BaseException):
 
 
 def batch(first: int, count: int = 1, series: Series = SERIES) -> ObservationBatch:
-    return ObservationBatch.of(
-        "square", START, [Reading(series, START + i, i / 2) for i in range(first, first + count)]
-    )
+    rows = [Reading(series, START + i, i / 2) for i in range(first, first + count)]
+    return ObservationBatch.of("square", START, rows)
 
 
 def write(root: Path, first: int, last: int, *, every: int = 1) -> None:
@@ -139,8 +139,12 @@ def test_killed_within_a_flush(tmp_path: Path, step: str, killing: pytest.Monkey
     def die(*_: object, **__: object) -> None:
         raise KilledError
 
-    target = {"fsync": "os.fsync", "rename": "pathlib.Path.rename", "sync_folder": "s4.runtime.history.writer.sync_folder",
-              "write_table": "pyarrow.parquet.write_table"}[step]  # fmt: skip
+    target = {
+        "fsync": "os.fsync",
+        "rename": "pathlib.Path.rename",
+        "sync_folder": "s4.runtime.history.writer.sync_folder",
+        "write_table": "pyarrow.parquet.write_table",
+    }[step]
     with killing.context() as patch:
         patch.setattr(target, die)
         with pytest.raises(KilledError):
@@ -206,6 +210,7 @@ def test_any_life_leaves_each_observation_once(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "_ENOUGH", 2)
         for act, size in zip([*acts, "restart", "flush"], [*sizes, 1, 1], strict=False):
+            dead = False
             if act == "write":
                 for _ in range(size):
                     written += 1
@@ -221,8 +226,10 @@ def test_any_life_leaves_each_observation_once(
                     try:
                         writer.flush() if act == "kill flush" else merge_history(root)
                     except KilledError:
-                        act = "restart"
-            if act == "restart":  # a new life continues behind what the files hold; the bus hands out the rest again
+                        dead = True
+            if (
+                dead or act == "restart"
+            ):  # a new life continues behind what the files hold; the bus hands out the rest again
                 writer = readings_writer(root)
                 assert writer.reached() >= done
                 for seq in range(writer.reached() + 1, written + 1):
@@ -230,7 +237,7 @@ def test_any_life_leaves_each_observation_once(
     writer.flush()
     assert values(root, written) == list(range(1, written + 1))
     spans = [(piece.first, piece.last) for piece in pieces(root, "readings")]
-    assert all(before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 def test_reading_while_it_is_merged(tmp_path: Path) -> None:

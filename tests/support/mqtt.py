@@ -146,9 +146,11 @@ class Publisher:
                 await asyncio.sleep(0.1)
                 continue
             self.book.connections += 1
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
-                await self._over(client, messages, waiting, left)
-            await client.close()
+            try:
+                with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+                    await self._over(client, messages, waiting, left)
+            finally:
+                await client.close()
             if not self.careful:
                 self.book.given_up.update(waiting.values())
                 waiting.clear()

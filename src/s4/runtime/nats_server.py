@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 
 from s4.core.errors import ServiceError
+from s4.runtime.history.layout import sync_folder
 from s4.runtime.nats_config import ServerPlan, render
 
 _READY_S: Final = 15.0
@@ -42,10 +43,16 @@ def runner_password(data_dir: Path) -> str:
     """s4's own password on the bus: random, made once per data folder, readable by its owner alone."""
     path = data_dir / "bus.secret"
     with contextlib.suppress(FileNotFoundError):
-        return path.read_text().strip()
+        if known := path.read_text().strip():
+            return known
     secret = secrets.token_urlsafe(32)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    aside = path.with_suffix(".new")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())  # after a power cut it is there, whole, or not at all
+    aside.replace(path)
+    sync_folder(data_dir)
     return secret
 
 
