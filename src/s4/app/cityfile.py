@@ -54,20 +54,20 @@ def parse_city(text: str, *, file: str = "city.toml") -> City:
     return city
 
 
-def _expanded(value: Any) -> Any:
+def _expanded(value: Any, field: str = "") -> Any:
     if isinstance(value, str):
-        return _VARIABLE.sub(_variable, value)
+        return _VARIABLE.sub(lambda match: _variable(match, field), value)
     if isinstance(value, list):
-        return [_expanded(item) for item in value]
+        return [_expanded(item, f"{field}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {key: _expanded(item) for key, item in value.items()}
+        return {key: _expanded(item, f"{field}.{key}".lstrip(".")) for key, item in value.items()}
     return value
 
 
-def _variable(match: re.Match[str]) -> str:
+def _variable(match: re.Match[str], field: str) -> str:
     found = os.environ.get(match[1], match[2])
     if found is None:
-        raise ConfigError(f"the environment variable {match[1]} is not set")
+        raise ConfigError(f"the environment variable {match[1]} is not set", field=field)
     return found
 
 
@@ -88,6 +88,8 @@ def _line(text: str, field: str) -> int | None:
     """The line of a dotted path such as `source[2].place.lat`."""
     if not (found := re.fullmatch(r"(\w+)(?:\[(\d+)\])?\.?(.*)", field)):
         return None
-    if found[2] is None:
-        return next((n for n, line in enumerate(text.split("\n"), 1) if line.strip().startswith(f"[{found[1]}")), None)
-    return line_of(text, found[1], int(found[2]), found[3])
+    if found[2] is not None:
+        return line_of(text, found[1], int(found[2]), found[3])
+    header = re.compile(rf"^([ \t]*)\[[ \t]*{found[1]}[ \t]*\]", re.MULTILINE)
+    single = header.sub(rf"\1[[{found[1]}]]", text, count=1)  # a table is found like the only one of an array
+    return line_of(single, found[1], 0, found[3]) if single != text else None
