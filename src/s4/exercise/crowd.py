@@ -19,6 +19,7 @@ STEP_S: Final = 0.2
 _REACH_M: Final = 1.1
 _PATIENCE_S: Final = 25.0
 _GLANCES: Final = 5
+_FIDGET: Final = 1.1  # rad/s: nobody stands quite still
 
 
 class Haunt(NamedTuple):
@@ -77,7 +78,7 @@ class Crowd:
         self.velocity *= (np.minimum(speed, 1.4 * self.pace) / np.maximum(speed, 1e-6))[:, None]
         self.velocity[self.hidden] = 0.0
         self._move(self.velocity * STEP_S)
-        self.stride += np.hypot(*self.velocity.T) * STEP_S * 4.2
+        self.stride += (np.hypot(*self.velocity.T) * 4.2 + _FIDGET) * STEP_S
 
     def clear(self, site: str) -> None:
         """Everybody at a site goes elsewhere, at once."""

@@ -99,12 +99,13 @@ def _fixed(x: float, y: float) -> tuple[int, int]:
 
 class _Walker(NamedTuple):
     """One person as the camera sees them. `tall`: pixels from head to feet; `swing`: pixels by which the legs part;
-    `side`: −1 to 1, how much they walk across the picture.
+    `side`: −1 to 1, how much they walk across the picture; `sway`: pixels by which somebody who stands leans over.
     """
 
     tall: float
     swing: float
     side: float
+    sway: float
     top: Colour
     legs: Colour
     skin: Colour
@@ -142,11 +143,14 @@ def _walker(people: Figures, i: int, tall: float, camera: Optics, gain: float) -
     look, speed = int(people.look[i]), float(np.hypot(*people.velocity[i]))
     top, legs, skin = (_colour(palette[look % len(palette)] * gain) for palette in (_CLOTHES, _TROUSERS, _SKIN))
     side = float(people.velocity[i] @ camera.axes[0][:2]) / max(speed, 0.1)
-    return _Walker(tall, math.sin(people.stride[i]) * min(speed / 1.3, 1.3) * tall, side, top, legs, skin)
+    phase, stands = people.stride[i], max(0.0, 1.0 - speed)
+    swing = math.sin(phase) * (min(speed / 1.3, 1.3) + 0.3 * stands) * tall
+    sway = 0.06 * stands * math.sin(0.7 * phase + look) * tall
+    return _Walker(tall, swing, side, sway, top, legs, skin)
 
 
 def _legs(canvas: Image, x: float, y: float, w: _Walker) -> None:
-    hip, width = _fixed(x, y - 0.49 * w.tall), max(1, round(0.088 * w.tall))
+    hip, width = _fixed(x + 0.5 * w.sway, y - 0.49 * w.tall), max(1, round(0.088 * w.tall))
     for sign in (1, -1):
         apart = sign * (0.13 * w.swing * w.side + 0.04 * w.tall * (1 - abs(w.side)))
         foot = _fixed(x + apart, y - max(0.0, sign * w.swing) * 0.05)
@@ -154,14 +158,15 @@ def _legs(canvas: Image, x: float, y: float, w: _Walker) -> None:
 
 
 def _upper(canvas: Image, x: float, y: float, w: _Walker) -> None:
+    x += w.sway
     dark, hair = _colour(np.array(w.top) * 0.68), _colour(np.array(w.skin) * 0.35)
     middle, girth = _fixed(x, y - 0.66 * w.tall), _fixed(0.125 * w.tall, 0.20 * w.tall)
     for start, end, colour in ((0, 360, w.top), (-80, 80, dark)):
         cv2.ellipse(canvas, middle, girth, 0, start, end, colour, -1, cv2.LINE_AA, _FINE)
     shoulder = _fixed(x + 0.09 * w.tall, y - 0.78 * w.tall)
-    hand = _fixed(x - 0.10 * w.swing * w.side + 0.1 * w.tall, y - 0.47 * w.tall)
+    hand = _fixed(x - 0.10 * w.swing * (w.side or 0.5) + 0.1 * w.tall, y - 0.47 * w.tall)
     cv2.line(canvas, shoulder, hand, dark, max(1, round(0.055 * w.tall)), cv2.LINE_AA, _FINE)
-    ahead = x + 0.02 * w.tall * w.side
+    ahead = x + 0.6 * w.sway + 0.02 * w.tall * w.side
     face, crown = _fixed(ahead, y - 0.925 * w.tall), _fixed(ahead, y - 0.935 * w.tall)
     cv2.circle(canvas, face, round(0.072 * w.tall * _ONE), w.skin, -1, cv2.LINE_AA, _FINE)
     cv2.ellipse(canvas, crown, _fixed(0.076 * w.tall, 0.07 * w.tall), 0, 180, 360, hair, -1, cv2.LINE_AA, _FINE)

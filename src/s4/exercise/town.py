@@ -150,7 +150,7 @@ class Town:
             here, before = actor.place(self.now_s), actor.place(self.now_s - STEP_S)
             if here is not None:
                 velocity = (np.array(here) - (before or here)) / STEP_S
-                stride = self.now_s * 4.2 * float(np.hypot(*velocity))
+                stride = self.now_s * (4.2 * float(np.hypot(*velocity)) + 1.1)
                 row = ([here], [velocity], [actor.height_m], [stride], [actor.look])
                 parts = [np.concatenate((a, np.array(b, a.dtype))) for a, b in zip(parts, row, strict=True)]
         return Figures(*parts)
