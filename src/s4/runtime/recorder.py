@@ -20,6 +20,7 @@ from s4.core.model import Detection, Fact, Observation, ObservationBatch
 from s4.core.ports import Produced
 from s4.runtime.bus import Bus, Outgoing
 from s4.runtime.routes import ROWS_PER_MESSAGE, outgoing_batch, outgoing_fact
+from s4.runtime.runner_commit import GroupCommit
 from s4.runtime.sources import SourceBook
 from s4.runtime.wire import split
 
@@ -33,6 +34,7 @@ class Recorder:
 
     def __init__(self, city: str, bus: Bus, archive: Archive, clock: Clock, sources: SourceBook) -> None:
         self._city, self._bus, self._archive, self._clock, self._sources = city, bus, archive, clock, sources
+        self._commits = GroupCommit(archive, clock)
         self._open = asyncio.Event()
         self._open.set()
 
@@ -42,12 +44,11 @@ class Recorder:
             return
         messages, sooner, beside = self._sort(produced)
         if sooner:
-            await asyncio.to_thread(self._archive.record, sooner, self._clock.now())
-        work = [self._bus.publish(messages)]
+            await self._commits.record(sooner)
         if beside:
-            await asyncio.gather(*work, asyncio.to_thread(self._archive.record, beside, self._clock.now()))
+            await asyncio.gather(self._bus.publish(messages), self._commits.record(beside))
         else:
-            await work[0]
+            await self._bus.publish(messages)
 
     def _sort(self, produced: Sequence[Produced]) -> tuple[list[Outgoing], list[Fact], list[Fact]]:
         messages: list[Outgoing] = []

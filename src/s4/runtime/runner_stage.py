@@ -38,6 +38,7 @@ _LONGEST_GAP: Final = 120
 taken at least twice within so many."""
 _REMEMBERED: Final = 4096
 _MQTT_AGAIN_S: Final = 5.0
+_PACE_S: Final = 0.003
 
 log = structlog.get_logger(__name__)
 
@@ -171,6 +172,7 @@ class StageHost(Host):
         self._dirty = True
         if not pull.plan.replay:
             await pull.ack(messages)
+            await asyncio.sleep(_PACE_S)  # a few milliseconds' messages make one batch, which is one cost downstream
 
     async def _understood(self, message: Message) -> Word | None:
         """The message's word; None when it is a repeat or cannot be read."""
