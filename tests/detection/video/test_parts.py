@@ -100,13 +100,13 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_not(missed: int, same: bool) -
 
 def test_a_group_is_cut_into_people() -> None:
     mask = np.zeros((240, 320), np.bool_)
-    for x in (100, 126, 152):
+    for x in (100, 130, 160):
         mask[100:160, x : x + 20] = True
-    mask[130:140, 100:172] = True  # they hold hands
+    mask[130:140, 100:180] = True  # they hold hands
     people = find_people(mask, PersonSize(Settings(perspective=((0.0, 0.25), (1.0, 0.25))), 240))
     assert len(people) == 3
     assert all(blob.person for blob in people)
-    for blob, x in zip(people, (100, 126, 152), strict=True):
+    for blob, x in zip(people, (100, 130, 160), strict=True):
         assert iou(blob.box, Box(x, 100, 20, 60)) > 0.6
 
 

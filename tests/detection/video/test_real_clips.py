@@ -109,6 +109,7 @@ NOTHING_LEFT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTHING_LEFT)
 def test_where_nothing_is_left_nothing_is_said(data_dir: Path, name: str) -> None:
     assert watched(data_dir, (name, NOTHING_LEFT[name], Settings())) == []

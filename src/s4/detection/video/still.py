@@ -27,6 +27,7 @@ TAKE_IN_S: Final = 240.0  # a bag is taken in after some minutes
 FOLLOW_S: Final = 1.0
 SETTLED_S: Final = 3.0
 SHRINK: Final = 2.0
+EMPTY_S: Final = 1.0  # where the empty scene is seen again, little age is left: someone in front is not the same
 OLDEST_S: Final = 3600.0
 LEAST_AREA: Final = 12.0
 
@@ -62,9 +63,11 @@ class StillMap:
         self._watched_s += dt_s
         self._contrast = _difference(now, self._memory)
         different = self._contrast >= DIFFERENT
-        standing = _joined(different) & (_difference(now, self._recent) < STEADY)
+        joined = _joined(different)
+        standing = joined & (_difference(now, self._recent) < STEADY)
         self._remember(self._memory, now, different, dt_s, keep)
         cv2.accumulateWeighted(now, self._recent, min(dt_s / FOLLOW_S, 1.0))
+        np.minimum(self._age, SETTLED_S + EMPTY_S, out=self._age, where=~joined)
         self._age += np.where(standing, np.float32(dt_s), np.float32(-SHRINK * dt_s))
         np.clip(self._age, 0.0, OLDEST_S, out=self._age)
 
