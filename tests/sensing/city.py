@@ -24,7 +24,10 @@ def make_city(*sources: Source) -> City:
         city=Info("bilbao", "Bilbao", HERE),
         site=(Site("square", "Square", HERE), Site("stadium", "Stadium", HERE)),
         source=sources or (THERMOMETER, GATE),
-        outlet=(Outlet("sign-1", "square", "mqtt", ("device.set",)),),
+        outlet=(
+            Outlet("sign-1", "square", "mqtt", ("device.set",)),
+            Outlet("sign-2", "stadium", "mqtt", ("device.set",), options={"device": "signs"}),
+        ),
     )
     city.check()
     return city

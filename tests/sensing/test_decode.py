@@ -91,10 +91,11 @@ def test_a_reading_with_more_fields_is_an_event() -> None:
     assert events[0].body == {"value": 21.5, "battery": 88}
 
 
-def test_an_answer_to_a_command_is_an_observation_also_from_an_outlet() -> None:
-    readings, events, wrong = decode(raw('{"command": "cmd-1", "state": "done"}', "ack", "sign-1"))
+@pytest.mark.parametrize(("device", "site"), [("sign-1", "square"), ("sign-2", "stadium"), ("signs", "stadium")])
+def test_an_answer_to_a_command_is_an_observation_also_from_an_outlet_or_its_device(device: str, site: str) -> None:
+    readings, events, wrong = decode(raw('{"command": "cmd-1", "state": "done"}', "ack", device))
     assert (readings, wrong) == ([], [])
-    assert (events[0].property, events[0].source) == ("ack", "sign-1")
+    assert (events[0].property, events[0].source, events[0].site) == ("ack", device, site)
     assert events[0].body == {"command": "cmd-1", "state": "done"}
     assert decode(raw("1", "ack"))[2] == ["an answer to a command is an object that names the command"]
 

@@ -75,12 +75,14 @@ def device_options(source: Source) -> DeviceOptions:
 
 
 class Profiles:
-    """The devices of a city by id. Outlets count too, since they answer commands; so do sources that have a door
-    of their own (a camera may also report by MQTT), with the default options.
+    """The devices of a city by id. Outlets, and the devices that their option `device` names, count too, since they
+    answer commands; so do sources that have a door of their own (a camera may also report by MQTT), with the default
+    options.
     """
 
     def __init__(self, city: City) -> None:
-        self._of = {outlet.id: Profile(outlet.id, outlet.site, DeviceOptions()) for outlet in city.outlet}
+        answering = [(name, row.site) for row in city.outlet for name in (row.id, row.options.get("device")) if name]
+        self._of = {str(name): Profile(str(name), site, DeviceOptions()) for name, site in answering}
         for source in city.source:
             options = device_options(source) if source.door == "device" else DeviceOptions()
             self._of[source.id] = Profile(source.id, source.site, options)
