@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
@@ -18,13 +19,16 @@ import structlog
 from s4.app.run import Life, living
 from s4.app.settings import Settings
 from s4.core.city import City
-from s4.core.clock import RealClock
+from s4.core.clock import NS_PER_S, RealClock
 from s4.exercise.write import write_city
 from s4.runtime.nats_server import free_port
 from s4.shield.credentials import Credentials
 
 log = structlog.get_logger(__name__)
-_STOP_S = 10.0
+_STOP_S: Final = 10.0
+_DAY_NS: Final = 86_400 * NS_PER_S
+_OPENS_NS: Final = int(16.5 * 3600) * NS_PER_S
+"""The festival plays in the late afternoon, 16:30 UTC, whatever the hour: there is light, and there are people."""
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -54,9 +58,10 @@ async def playing(play: Play) -> AsyncIterator[Life]:
     secrets_file = play.folder / "devices.secret"
     _admit_devices(city, data, secrets_file)
     now = RealClock().now()
+    evening = now // _DAY_NS * _DAY_NS + _OPENS_NS
     settings = Settings(
         city_file=city_folder / "city.toml", data_dir=data, host=play.host, http_port=play.http_port,
-        mqtt_port=play.mqtt_port, start=now, anchor=now, speed=play.speed,
+        mqtt_port=play.mqtt_port, start=evening, anchor=now, speed=play.speed,
     )  # fmt: skip
     async with living(settings) as life:
         process = await _start_exercise(play, settings, life, video_port, secrets_file)

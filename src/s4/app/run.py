@@ -38,13 +38,16 @@ log = structlog.get_logger(__name__)
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Where this process can be reached. Written to `<data>/running.json` for the command line's other commands."""
+    """Where this process can be reached, and since when (clock, ns UTC) it runs. Written to `<data>/running.json` for
+    the command line's other commands.
+    """
 
     city: str
     bus: str
     mqtt: str
     http: str
     pid: int
+    since: int = 0
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -76,6 +79,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
         if room not in STREET:
             raise ConfigError(f"there is no room {room!r} (there are: {', '.join(STREET)})")
     city, clock = load_city(settings.city_file), make_clock(settings)
+    began = clock.now()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.data_dir):
         credentials = Credentials(settings.data_dir / "credentials.json", RealClock())
@@ -92,7 +96,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
             sessions, http = Sessions(RealClock()), ""
             if settings.runs("picture") or settings.runs("sensing"):
                 http = await stack.enter_async_context(serving(settings, city, clock, parts, credentials, sessions))
-            addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid())
+            addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid(), began)
             life = Life(city, clock, addresses, parts, credentials, sessions)
             await _answer_logins(parts.bus, life)
             stack.enter_context(_noted(settings.data_dir, addresses))
