@@ -160,7 +160,7 @@ async def test_a_consumer_that_was_taken_away_is_made_again(bus: Bus) -> None:
     pull = await open_pull(bus)
     await bus.publish(messages(0, 10))
     found = await read(pull, lambda m: len(m) >= 10)
-    await bus.client.jetstream().delete_consumer(STREAM, "s4-test")
+    await bus.client.jetstream().delete_consumer(STREAM, pull.consumer)
     await bus.publish(messages(10, 20))
     found += await read(pull, lambda m: len(found) + len(m) >= 20)
     assert numbers(found) == list(range(20))
@@ -234,3 +234,21 @@ async def test_secrets_are_for_the_owner_alone(server: NatsServer, tmp_path: Pat
     other = await connect(server)
     assert other.connected
     await other.close()
+
+
+async def test_what_the_bus_remembers_of_an_older_consumer_does_not_count(bus: Bus) -> None:
+    await bus.publish(messages(0, 10))
+    first = await open_pull(bus)
+    found = await read(first, lambda m: len(m) >= 10)  # handed out, never acknowledged
+    await bus.drop(first)
+    second = await open_pull(bus, start=4)
+    assert numbers(await read(second, lambda m: len(m) >= 6, 5)) == list(range(4, 10))
+    assert len(found) == 10
+    assert len(await bus.client.jetstream().consumers_info(STREAM)) == 1
+
+
+async def test_without_a_place_it_reads_from_now_on(bus: Bus) -> None:
+    await bus.publish(messages(0, 10))
+    pull = await open_pull(bus, start=None)
+    await bus.publish(messages(10, 12))
+    assert numbers(await read(pull, lambda m: len(m) >= 2)) == [10, 11]

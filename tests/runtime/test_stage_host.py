@@ -127,7 +127,7 @@ async def test_the_bus_is_told_how_far_a_stage_has_come(desk: Desk) -> None:
     async with at_work(desk.host()):
         await desk.send(*(event(i) for i in range(30)))
         await desk.until(lambda: len(desk.counted()) >= 30)
-    info = await desk.bus.client.jetstream().consumer_info("S4_OBSERVATIONS", "s4-counter")
+    (info,) = await desk.bus.client.jetstream().consumers_info("S4_OBSERVATIONS")
     assert (info.num_ack_pending, info.num_pending) == (0, 0)
 
 

@@ -163,7 +163,7 @@ class Bus:
         raise ServiceError(f"the bus does not answer for {plan.stream}")
 
     async def drop(self, pull: Pull) -> None:
-        """Stop reading; the durable consumer stays on the bus."""
+        """Stop reading; the consumer stays on the bus, and holds on to what is left there, until the next is made."""
         self._pulls.remove(pull)
         await pull.close()
 

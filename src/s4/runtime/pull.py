@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+import secrets
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
@@ -46,7 +48,8 @@ class Message(msgspec.Struct, frozen=True):
 class PullPlan(msgspec.Struct, frozen=True):
     """What to read. `replay`: after a lost connection the consumer is made anew behind the last message received
     (a stream that keeps its messages); otherwise what was not acknowledged comes again after `ack_wait_s`
-    (a stream that forgets what every consumer has acknowledged). `window`: most messages held in memory.
+    (a stream that forgets what every consumer has acknowledged). `window`: most messages held in memory; `durable`:
+    how its consumer's name begins.
     """
 
     stream: str
@@ -68,28 +71,34 @@ class Pull:
         self._received, self._order, self._opened_behind = 0, 0, 0
         self._held: set[int] = set()
         self._broken = False
-        self._inbox = ""
+        self._inbox = self.consumer = ""
         self._subscription: Subscription | None = None
 
     async def open(self, start: int | None) -> None:
-        """Place the durable consumer behind sequence `start`; None: where it stands, or at the stream's beginning."""
+        """Make the consumer anew, behind sequence `start` (None: from now on); on a stream that forgets what is
+        acknowledged, before everything that is left.
+
+        It gets a name of its own each time. What the bus remembers of an older one may, after a power cut, be further
+        than the stream itself, and what it had handed out would come again only after `ack_wait_s`, out of order.
+        """
         plan = self.plan
         config = ConsumerConfig(
-            durable_name=plan.durable,
+            durable_name=f"{plan.durable}_{secrets.token_hex(4)}",
             filter_subjects=list(plan.filters),
             ack_policy=AckPolicy.ALL if plan.replay else AckPolicy.EXPLICIT,
             ack_wait=plan.ack_wait_s,
             max_ack_pending=_MOST_UNACKNOWLEDGED,
         )
-        if start is not None:
+        if plan.replay:
+            start = await self._newest() if start is None else start
             await self._fill_gap(start)
-            with contextlib.suppress(NotFoundError):
-                await self._js.delete_consumer(plan.stream, plan.durable)
             config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
             config.opt_start_seq = start + 1
             self._received = max(self._received, start)
         await self._js.add_consumer(plan.stream, config)
+        self.consumer = config.durable_name or ""
         await self._new_inbox()
+        await self._drop_older()
         self._outstanding, self._order, self._broken = 0, 0, False
         self._opened_behind = self._received
 
@@ -105,6 +114,14 @@ class Pull:
                 await self._client.publish(gap_subject(self.plan.stream), b"")
             await self._client.flush()
             last = await self._newest()
+
+    async def _drop_older(self) -> None:
+        """Only now that the new one holds on to what is left may the older ones go."""
+        ours = re.compile(rf"{re.escape(self.plan.durable)}(_[0-9a-f]{{8}})?")
+        for info in await self._js.consumers_info(self.plan.stream):
+            if info.name != self.consumer and ours.fullmatch(info.name):
+                with contextlib.suppress(NotFoundError):
+                    await self._js.delete_consumer(self.plan.stream, info.name)
 
     async def _newest(self) -> int:
         return (await self._js.stream_info(self.plan.stream)).state.last_seq
@@ -159,7 +176,7 @@ class Pull:
         if self._outstanding > 0 or room < self.plan.window // 2:
             return
         request = msgspec.json.encode({"batch": room, "expires": int(_EXPIRES_S * 1e9)})
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.plan.stream}.{self.plan.durable}"
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.plan.stream}.{self.consumer}"
         await self._client.publish(subject, request, reply=self._inbox)
         self._outstanding, self._asked_at = room, loop.time()
 
@@ -179,7 +196,7 @@ class Pull:
 
     async def lag(self) -> int:
         """How many messages wait on the bus that were not handed out yet. Raises `NatsError` when it is away."""
-        info = await self._js.consumer_info(self.plan.stream, self.plan.durable)
+        info = await self._js.consumer_info(self.plan.stream, self.consumer)
         return info.num_pending or 0
 
 
