@@ -25,6 +25,12 @@ the first 40 s are left out. Shorter dips before, from 126.6 s on, must not coun
 """
 
 
+BAG_S = 19.7
+"""When the bag's owner has walked off (`ground_truth.json`: frame 590 of 29.97 a second); alarm 15 s later at best."""
+CALL_S = 15.4
+"""When the infected camera first calls its master (the log's label `C&C`), 315.4 s into the log."""
+
+
 class Played:
     """What the store holds after the recordings were played, by seconds since the first reading of the fibre."""
 
@@ -77,6 +83,16 @@ def test_people_on_the_lawn_are_one_incident(played: Played) -> None:
 def test_the_girder_relaxes(played: Played) -> None:
     (opened,) = played.opened("structural_strain")
     assert abs(opened - STRAIN_S) < 1.5
+
+
+def test_the_left_bag_is_an_incident(played: Played) -> None:
+    (opened,) = played.opened("unattended_object")
+    assert near([opened], BAG_S + 15.0, 5.0)
+
+
+def test_the_infected_camera_is_an_incident(played: Played) -> None:
+    (opened,) = played.opened("malware_traffic")
+    assert abs(opened - CALL_S) < 4.0
 
 
 def test_every_reading_is_in_history(played: Played) -> None:
