@@ -9,6 +9,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def test_reference_pages_are_up_to_date() -> None:
     done = subprocess.run(
-        [sys.executable, "scripts/reference_docs.py", "--check"], cwd=CHECKOUT, capture_output=True, text=True
+        [sys.executable, "scripts/reference_docs.py", "--check"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
