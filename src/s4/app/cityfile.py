@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +33,28 @@ def load_city(path: Path) -> City:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read ({getattr(error, 'strerror', None) or error})", file=str(path)) from error
     return parse_city(text, file=str(path))
+
+
+@contextlib.contextmanager
+def placing(path: Path) -> Iterator[None]:
+    """What a part of a city says of its own settings inside the block is given the file and the line."""
+    try:
+        yield
+    except ConfigError as error:
+        if error.file is not None or not error.field:
+            raise
+        text = path.read_text(encoding="utf-8")
+        raise error.at(file=str(path), line=_line(text, _by_number(error.field, text))) from error
+
+
+def _by_number(field: str, text: str) -> str:
+    """`source[co2-1].options` → `source[0].options`: parts know their id, not their place in the file."""
+    found = re.fullmatch(r"(\w+)\[([^\]]+)\](.*)", field)
+    rows = tomllib.loads(text).get(found[1], []) if found else []
+    if not found or not isinstance(rows, list):
+        return field
+    number = next((i for i, row in enumerate(rows) if row.get("id") == found[2]), found[2])
+    return f"{found[1]}[{number}]{found[3]}"
 
 
 def parse_city(text: str, *, file: str = "city.toml") -> City:

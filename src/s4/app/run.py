@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from nats.aio.msg import Msg
 
-from s4.app.cityfile import load_city
+from s4.app.cityfile import load_city, placing
 from s4.app.compose import Composer
 from s4.app.server import serving
 from s4.app.settings import Settings
@@ -89,7 +89,8 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
                 server = await stack.enter_async_context(_own_bus(settings, city))
                 bus_url, password = server.url, server.plan.runner_password
                 mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
-            plan = _plan(settings, city, clock, bus_url, password)
+            with placing(settings.city_file):
+                plan = _plan(settings, city, clock, bus_url, password)
             parts = await stack.enter_async_context(running(plan))
             if server is not None:
                 await stack.enter_async_context(_letting_in(server, credentials))
@@ -200,7 +201,8 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _noted(data_dir: Path, addresses: Addresses) -> Iterator[None]:
     note = data_dir / "running.json"
-    note.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)))
+    with os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(addresses)))  # a bus' address may hold a password
     try:
         yield
     finally:

@@ -20,14 +20,15 @@ def check(city: Annotated[Path, typer.Argument(help="The city's description.")] 
     Example:
       s4 check city.toml
     """
-    from s4.app.cityfile import load_city
+    from s4.app.cityfile import load_city, placing
     from s4.app.compose import Composer
     from s4.core.clock import RealClock
 
     found = load_city(city)
     composer = Composer(found, RealClock(), city.absolute().parent, lambda _room: True)
-    stages, doors, cameras = composer.stages(), composer.doors(), composer.cameras()
-    composer.outlets()
+    with placing(city):
+        stages, doors, cameras = composer.stages(), composer.doors(), composer.cameras()
+        composer.outlets()
     typer.echo(
         f"{city}: {found.city.name}: {len(found.site)} sites, {len(found.asset)} assets, {len(doors)} sources, "
         f"{len(cameras)} cameras, {len(found.zone)} zones, {len(found.outlet)} outlets, {len(found.unit)} units, "

@@ -142,8 +142,10 @@ def run_until_stopped(settings: Settings, *, verbose: bool = False) -> None:
 
 def greeting(life: Life) -> str:
     """Where the city can be reached, and a link that signs the first person in."""
+    from s4.runtime.address import without_password
+
     where = life.addresses
-    lines = [f"s4 watches over {life.city.city.name}.", f"  bus    {where.bus}"]
+    lines = [f"s4 watches over {life.city.city.name}.", f"  bus    {without_password(where.bus)}"]
     if where.mqtt:
         lines.append(f"  mqtt   {where.mqtt}  (a credential for each device: s4 device add ID)")
     if where.http:

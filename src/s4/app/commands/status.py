@@ -53,7 +53,7 @@ async def _ask(data_dir: Path) -> dict[str, Any]:
             if not str(s.config.name).startswith("$MQTT_") or s.config.name == "$MQTT_msgs"
         ],
         "consumers": [
-            {"name": c.name, "stream": stream, "waiting": (c.num_pending or 0)}
+            {"name": str(c.name).partition("_")[0], "stream": stream, "waiting": (c.num_pending or 0)}
             for stream, found in consumers.items()
             for c in found
         ],
