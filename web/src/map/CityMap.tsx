@@ -5,7 +5,7 @@ import { type Page, shownIn, usePage } from "../store/page";
 import { select, toggleTilt } from "../store/view";
 import { text } from "../text";
 import { lookAt } from "./lookAt";
-import { assetsLayer, extentLayer, risksLayer, sourcesLayer, unitsLayer } from "./overlays";
+import { assetsLayer, chosenLayer, extentLayer, risksLayer, sourcesLayer, unitsLayer } from "./overlays";
 import { CityMapView } from "./view";
 
 /** The map in the middle: follows the store by itself, so that a fact reaches it without redrawing the page. */
@@ -97,6 +97,7 @@ function draw(view: CityMapView, page: Page, before: Page | null): void {
   if (other) {
     view.setIncidents(shown.incidents.values(), page.selected);
     view.set("extent", extentLayer(incident));
+    view.set("chosen", chosenLayer(incident));
   }
   if (other || shown.sources !== was?.sources) view.set("sources", sourcesLayer(shown, new Set(incident?.sources)));
   if (shown.units !== was?.units) view.set("units", unitsLayer(shown));

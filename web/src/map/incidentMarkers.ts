@@ -110,7 +110,7 @@ function draw(button: HTMLButtonElement, incident: Incident, selected: boolean):
   button.classList.toggle("unseen", isUnseen(incident));
   button.classList.toggle("closed", !isOpen(incident));
   button.style.zIndex = String(selected ? 9 : 5 - priority);
-  button.setAttribute("aria-label", `${text().priorityLabel(priority)}, ${incident.title}`);
+  button.setAttribute("aria-label", `${text().priorityLabel(priority)} ${incident.title}`);
   button.setAttribute("aria-pressed", String(selected));
   button.title = incident.title;
   button.replaceChildren(sign(priority), name(incident.title));

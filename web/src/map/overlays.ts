@@ -86,6 +86,11 @@ export function extentLayer(incident: Incident | undefined) {
   return collection([{ type: "Feature", properties: {}, geometry }]);
 }
 
+/** Where the chosen incident's mark and name stand, so that the map's own names keep clear of them. */
+export function chosenLayer(incident: Incident | undefined) {
+  return incident?.place ? collection([point(incident.place, incident.id, { name: incident.title })]) : NOTHING;
+}
+
 function ringOf(place: Place): [number, number][] | null {
   const [first] = place.ring ?? [];
   if (place.ring && first) return [...place.ring, first];

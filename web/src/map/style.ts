@@ -5,7 +5,7 @@ import { PALETTES, type Palette } from "./palette";
 
 /** The look of the map: one style for each theme, drawn from the city's own geometry. No tiles, no fonts fetched. */
 
-export type Overlay = "sources" | "units" | "assets" | "risks" | "extent";
+export type Overlay = "sources" | "units" | "assets" | "risks" | "extent" | "chosen";
 export type Data = Record<"city" | Overlay, GeoJSON.FeatureCollection>;
 
 const FONT = ["Inter Variable", "system-ui", "sans-serif"];
@@ -92,8 +92,9 @@ function marks(p: Palette, theme: Theme): LayerSpecification[] {
         "text-field": ["case", ["get", "speaks"], ["get", "name"], ""],
         "text-font": FONT,
         "text-size": 11,
-        "text-anchor": "left",
-        "text-offset": [0.9, 0],
+        "text-variable-anchor": ["left", "right", "top", "bottom"],
+        "text-radial-offset": 0.9,
+        "text-justify": "auto",
         "text-optional": true,
       },
       paint,
@@ -115,6 +116,26 @@ function marks(p: Palette, theme: Theme): LayerSpecification[] {
       paint: { ...paint, "text-color": p.unit },
     },
   ];
+}
+
+/** Draws nothing; it only takes the room of what the page itself lays over the map. The topmost layer goes first. */
+function room(theme: Theme): LayerSpecification {
+  return {
+    ...{ id: "chosen", type: "symbol", source: "chosen" },
+    layout: {
+      "icon-image": `${theme}/asset`,
+      "icon-size": 2.4,
+      "icon-allow-overlap": true,
+      "text-field": ["get", "name"],
+      "text-font": FONT,
+      "text-size": 14,
+      "text-anchor": "left",
+      "text-offset": [1.6, 0],
+      "text-max-width": 40,
+      "text-allow-overlap": true,
+    },
+    paint: { "icon-opacity": 0, "text-opacity": 0 },
+  };
 }
 
 function labels(p: Palette, theme: Theme): LayerSpecification[] {
@@ -154,8 +175,9 @@ export function cityStyle(theme: Theme, tilted: boolean, data: Partial<Data>): S
       sources: source("sources"),
       units: source("units"),
       assets: source("assets"),
+      chosen: source("chosen"),
     },
-    layers: [...base(p), ...risk(p), ...buildings(p, tilted), ...labels(p, theme), ...marks(p, theme)],
+    layers: [...base(p), ...risk(p), ...buildings(p, tilted), ...labels(p, theme), ...marks(p, theme), room(theme)],
     light: { anchor: "map", intensity: 0.25 },
   };
 }

@@ -12,14 +12,14 @@ export function Headline({ incident }: { incident: Incident }) {
   const site = usePicture((picture) => picture.sites.find(({ id }) => id === incident.site)?.name);
   const t = text();
   const priority = priorityOf(incident);
+  const places = new Set([incident.place?.name ?? "", site ?? incident.site]);
+  const where = [...places].filter((name) => name && !incident.title.includes(name));
   return (
     <header className="headline">
       <Mark priority={priority} closed={!isOpen(incident)} />
       <div>
         <h2>{incident.title}</h2>
-        <p className="where">
-          {[...new Set([incident.place?.name, site ?? incident.site])].filter(Boolean).join(" · ")}
-        </p>
+        {where.length > 0 && <p className="where">{where.join(" · ")}</p>}
       </div>
       <p className="facts">
         <span className={`do-word p${priority}`}>{t.priority[priority]}</span>
