@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 
 from s4.core.clock import NS_PER_S, ManualClock
 from s4.core.errors import InputError, ServiceError
-from s4.core.model import Detection
+from s4.core.model import Detection, Word
 from s4.core.ports import Produced
 from s4.runtime import deadletters
 from s4.runtime.bus import Bus, Outgoing
@@ -94,15 +95,15 @@ async def test_the_newest_letters(desk: Desk) -> None:
 
 async def test_a_failing_stage_begins_again_from_its_snapshot(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The record fails half-way, twice: the stage has counted, but nobody knows. Nothing may be counted twice."""
-    real, fails = desk.recorder.out, [False, True, True]
+    real, fails = desk.recorder.out_soon, [False, True, True]
 
-    async def out(produced: list[Produced]) -> None:
+    async def out_soon(produced: list[Produced]) -> asyncio.Task[None] | None:
         if produced and fails and fails.pop(0):
             await real(produced[: len(produced) // 2])
             raise ServiceError("the store does not answer")
-        await real(produced)
+        return await real(produced)
 
-    monkeypatch.setattr(desk.recorder, "out", out)
+    monkeypatch.setattr(desk.recorder, "out_soon", out_soon)
     async with at_work(desk.host(), _keep):
         await desk.send(*(event(i) for i in range(10)))
         await desk.until(lambda: len(desk.counted()) >= 10)
@@ -151,10 +152,17 @@ async def test_time_passes_in_whole_periods(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("quiet_s", "ticks"), [(10, 20), (59, 118), (100_000, 121)])
-async def test_a_quiet_time_is_told_period_by_period_then_at_once(desk: Desk, quiet_s: int, ticks: int) -> None:
+async def test_a_quiet_time_is_told_period_by_period_then_at_once(
+    desk: Desk, quiet_s: int, ticks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.clock = ManualClock(START)
     host, told = desk.host(), list[int]()
-    host.stage.step = lambda _facts, now: told.append(now) or []  # type: ignore[method-assign,func-returns-value]
+
+    def step(_facts: Sequence[Word], now: int) -> list[Detection]:
+        told.append(now)
+        return []
+
+    monkeypatch.setattr(host.stage, "step", step)
     host._now = START
     host._catch_up(START + quiet_s * NS_PER_S)
     assert len(told) == ticks

@@ -39,16 +39,22 @@ class Recorder:
         self._open.set()
 
     async def out(self, produced: Sequence[Produced]) -> None:
-        """What a stage gave. Returns when all of it is recorded and published."""
+        """What a door, a camera or the runner itself gave. Returns when all of it is recorded and published."""
+        if (committing := await self.out_soon(produced)) is not None:
+            await committing
+
+    async def out_soon(self, produced: Sequence[Produced]) -> asyncio.Task[None] | None:
+        """What a stage gave. Returns when it is published; detections may still be on their way into the store: the
+        task that is returned ends, or fails, with that, and no snapshot may be taken before.
+        """
         if not produced:
-            return
+            return None
         messages, sooner, beside = self._sort(produced)
         if sooner:
             await self._commits.record(sooner)
-        if beside:
-            await asyncio.gather(self._bus.publish(messages), self._commits.record(beside))
-        else:
-            await self._bus.publish(messages)
+        committing = asyncio.create_task(self._commits.record(beside)) if beside else None
+        await self._bus.publish(messages)
+        return committing
 
     def _sort(self, produced: Sequence[Produced]) -> tuple[list[Outgoing], list[Fact], list[Fact]]:
         messages: list[Outgoing] = []

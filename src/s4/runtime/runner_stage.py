@@ -39,6 +39,7 @@ taken at least twice within so many."""
 _REMEMBERED: Final = 4096
 _MQTT_AGAIN_S: Final = 5.0
 _PACE_S: Final = 0.003
+_MOST_COMMITTING: Final = 64
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ class StageHost(Host):
         self._positions: dict[str, int] = {}
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._burials: list[tuple[str, str, bytes]] = []
+        self._committing: list[asyncio.Task[None]] = []
         self._now = 0
         self._dirty = False
         self._saved_at = 0.0
@@ -240,13 +242,22 @@ class StageHost(Host):
         return []
 
     async def _give(self, produced: Sequence[Fact]) -> None:
-        await self._recorder.out(produced)
+        committing = await self._recorder.out_soon(produced)
+        if committing is not None:
+            self._committing.append(committing)
+        if len(self._committing) > _MOST_COMMITTING:
+            await self._committed()
         for raw, error in self.stage.rejects():
             self._recorder.refused(raw.device, str(error))
             await self._bury(str(error), subject_of(raw), raw.payload)
         burials, self._burials = self._burials, []
         for reason, where, data in burials:
             await self._bury(reason, where, data)
+
+    async def _committed(self) -> None:
+        """Wait for what is on its way into the store; raises when it did not get there."""
+        committing, self._committing = self._committing, []
+        await asyncio.gather(*committing)
 
     async def _bury(self, reason: str, where: str, data: bytes) -> None:
         dead = deadletters.letter(self.name, reason, where, self._now or self._clock.now(), data)
@@ -271,6 +282,7 @@ class StageHost(Host):
         """Make the state durable, then tell the bus how far it reaches."""
         if not self._dirty:
             return
+        await self._committed()
         inner = msgspec.msgpack.encode(_Kept(self.stage.snapshot(), list(self._seen)))
         taken = Snapshot(self.name, self.stage.card.version, self._now, dict(self._positions), inner)
         await asyncio.to_thread(self._snapshots.save, taken)
