@@ -113,7 +113,7 @@ function draw(button: HTMLButtonElement, incident: Incident, selected: boolean):
   button.setAttribute("aria-label", `${text().priorityLabel(priority)} ${incident.title}`);
   button.setAttribute("aria-pressed", String(selected));
   button.title = incident.title;
-  button.replaceChildren(sign(priority), name(incident.title));
+  button.replaceChildren(sign(priority), " ", name(incident.title));
 }
 
 function name(title: string): HTMLElement {

@@ -1,0 +1,111 @@
+"""That everybody can use it: by tabbing, by touch on a phone, and by the rules that a machine can check (axe-core)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Complaints, Stand, Window
+from tests.support.browser import PHONE
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN_AXE = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((n) => n.html + " " + n.failureSummary)}`);
+}"""
+STATES: dict[str, Callable[[Page], Any]] = {
+    "story": lambda page: None,
+    "asking why": lambda page: page.locator("[data-action=reject]").first.click(),
+    "sources": lambda page: page.keyboard.press("s"),
+    "keys": lambda page: page.keyboard.press("?"),
+    "search": lambda page: (page.keyboard.press("/"), page.keyboard.type("ware")),
+    "looking back": lambda page: (page.keyboard.press("t"), page.keyboard.press("Shift+ArrowLeft")),
+}
+FOCUS = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const ring = (part) => { const s = getComputedStyle(one, part);
+    return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; };
+  return { name: one.tagName + "." + one.className, body: one === document.body,
+    outline: ring(null) || ring("::after"),
+    seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
+}"""
+
+
+def check(page: Page) -> list[str]:
+    """What axe-core finds serious or critical."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(RUN_AXE)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def axe() -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; make page fetches it")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_stands_in_anybodys_way(stand: Stand, window: Window, complaints: Complaints, theme: str) -> None:
+    login = window(theme=theme, signed=False, bypass_csp=True)
+    login.goto("/")
+    login.get_by_label("Token").wait_for()
+    found = {"login": check(login)}
+    assert all("401" in one for one in complaints), complaints
+    complaints.clear()
+    page = window(theme=theme, bypass_csp=True)
+    found["quiet"] = check(page)
+    stand.force()
+    page.locator("[data-open-incidents] [data-incident]").click()
+    page.locator("[data-measure]").first.wait_for()
+    for name, go in STATES.items():
+        go(page)
+        page.wait_for_timeout(150)
+        found[name] = check(page)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    wrong = [f"{state}: {words}" for state, all_ in found.items() for words in all_]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_whoever_tabs_sees_where_they_are(stand: Stand, window: Window) -> None:
+    page = window()
+    stand.force()
+    page.locator("[data-open-incidents] [data-incident]").click()
+    page.locator("[data-measure]").first.wait_for()
+    page.locator("body").evaluate("body => document.activeElement.blur()")
+    names = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        spot = page.evaluate(FOCUS)
+        if spot["body"]:
+            break
+        names.append(spot["name"])
+        assert spot["outline"], spot
+        assert spot["seen"], spot
+    assert len(names) >= 15
+
+
+def test_a_phone_shows_one_part_at_a_time_and_never_scrolls_sideways(stand: Stand, window: Window) -> None:
+    page = window(PHONE, has_touch=True, is_mobile=True)
+    name = stand.force()
+    rooms = page.locator(".room-tabs")
+    row = page.locator("[data-open-incidents] [data-incident]")
+    expect(row).to_contain_text(name)
+    for room in ("Incidents", "Map", "Story"):
+        rooms.get_by_role("button", name=room).tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], room
+    rooms.get_by_role("button", name="Incidents").tap()
+    row.tap()
+    story = page.locator("main#story")
+    expect(story.get_by_role("heading", level=2)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    do = story.locator("[data-action=approve]").first
+    box = do.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    do.tap()
+    expect(story.locator("[data-command]")).to_have_count(1)
