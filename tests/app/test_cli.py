@@ -3,8 +3,8 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -12,7 +12,7 @@ from s4.app.cli import app
 from tests.support.city import CITY, S4, device
 
 
-def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command there is, groups too, as it is typed."""
     yield path
     for name, command in getattr(group, "commands", {}).items():

@@ -1,6 +1,6 @@
 """A real bus, a real store."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ CITY = "town"
 STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
-def server_plan(folder: Path, **more: object) -> ServerPlan:
+def server_plan(folder: Path, devices: Mapping[str, str] | None = None, sync_interval: str = "1s") -> ServerPlan:
     return ServerPlan(
-        "test", folder / "bus", "127.0.0.1", free_port("127.0.0.1"), free_port("127.0.0.1"), "secret", **more
-    )  # type: ignore[arg-type]
+        "test", folder / "bus", "127.0.0.1", free_port("127.0.0.1"), free_port("127.0.0.1"), "secret",
+        devices or {}, sync_interval,
+    )  # fmt: skip
 
 
 @pytest.fixture

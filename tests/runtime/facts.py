@@ -9,8 +9,10 @@ S = 1_000_000_000
 
 
 def detection(name: str = "det-1", **more: Any) -> Detection:
-    values = {"kind": "door_forced", "time": START, "site": "square", "source": "door-1", "detector": "test/1",
-              "happening": f"hap-{name}", "confidence": 0.9}  # fmt: skip
+    values: dict[str, Any] = {
+        "kind": "door_forced", "time": START, "site": "square", "source": "door-1", "detector": "test/1",
+        "happening": f"hap-{name}", "confidence": 0.9,
+    }  # fmt: skip
     return Detection(name, **(values | more))
 
 
@@ -25,6 +27,8 @@ def incident(name: str = "inc-1", revision: int = 0, *, detections: tuple[str, .
 
 
 def command(name: str = "cmd-1", revision: int = 0, **more: Any) -> Command:
-    values = {"time": START + revision, "site": "square", "action": "device.set", "target": "gate-1",
-              "state": "approved", "approved_by": "ana"}  # fmt: skip
+    values: dict[str, Any] = {
+        "time": START + revision, "site": "square", "action": "device.set", "target": "gate-1", "state": "approved",
+        "approved_by": "ana",
+    }  # fmt: skip
     return Command(name, revision, **(values | more))

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from nats.errors import Error as NatsError
 
-from s4.core.model import Incident, Risk
+from s4.core.model import Incident, Risk, revision_of
 from s4.runtime.bus import Bus
 from s4.runtime.history.reader import HistoryReader
 from s4.runtime.nats_config import RUNNER
@@ -217,7 +217,7 @@ def outcome(town: Town, store: str = "") -> Outcome:
     incidents = archive.known(Incident, limit=10_000)
     risks = archive.known(Risk, limit=10_000)
     for one in incidents:
-        revisions = [row.fact.revision for row in archive.revisions(one.id)]  # type: ignore[union-attr]
+        revisions = [revision_of(row.fact) for row in archive.revisions(one.id)]
         assert sorted(revisions) == list(range(len(revisions))), f"revisions of {one.id}: {revisions}"
     engine.dispose()
     return Outcome(
@@ -232,8 +232,8 @@ def in_history(town: Town, name: str, count: int, start: int) -> dict[int, list[
     reader, found = HistoryReader(town.data / "history"), dict[int, list[float]]()
     for first in range(0, count, 5000):
         rows = reader.window(name, "level", start + first, start + first + 5000, 5000)
-        for time, _, low, high in rows:
-            found[time - start] = [low] if low == high else [low, high]
+        for at, _, low, high in rows:
+            found[at - start] = [low] if low == high else [low, high]
     return found
 
 

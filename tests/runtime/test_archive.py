@@ -64,7 +64,7 @@ def test_what_was_known_at_any_instant(engine: Engine, steps: list[Step]) -> Non
     for name in ("i1", "i2", "i3"):
         one = archive.one(Incident, name, at=now)
         assert (one.revision if one else None) == naive.known(Incident, now).get(name)
-        assert {row.fact.revision for row in archive.revisions(name)} == {
+        assert {revision_of(row.fact) for row in archive.revisions(name)} == {
             f.revision for f, _ in naive.rows if isinstance(f, Incident) and f.id == name
         }
 

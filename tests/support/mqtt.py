@@ -68,11 +68,11 @@ class MqttClient:
             refused = True
         else:
             refused = kind != CONNACK or bool(answer[1])
-        client = cls(reader, writer)
+        made = cls(reader, writer)
         if refused:
-            await client.close()
+            await made.close()
             raise RefusedError(answer[1])
-        return client
+        return made
 
     async def close(self) -> None:
         self.writer.close()
