@@ -167,5 +167,5 @@ async def test_a_quiet_time_is_told_period_by_period_then_at_once(
     host._catch_up(START + quiet_s * NS_PER_S)
     assert len(told) == ticks
     assert told[-1] == START + quiet_s * NS_PER_S
-    assert all(now % (NS_PER_S // 2) == 0 for now in told)
+    assert all(instant % (NS_PER_S // 2) == 0 for instant in told)
     assert told == sorted(set(told))
