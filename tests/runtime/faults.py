@@ -156,10 +156,12 @@ class Killer:
     def count(self, number: int) -> None:
         self.acknowledged += number
 
-    async def run(self) -> None:
-        """Kill at every moment, start again at once; return after the last."""
-        while self.kills or self.bus_kills:
+    async def run(self, over: Callable[[], bool]) -> None:
+        """Kill at every moment, start again at once, until it is over; fail when s4 ends by itself."""
+        while not over():
             await asyncio.sleep(0.02)
+            assert self.town.process is not None
+            assert self.town.process.poll() is None, f"s4 has ended:\n{self.town.log()[-3000:]}"
             if self.kills and self.acknowledged >= self.kills[0]:
                 self.kills.pop(0)
                 await asyncio.sleep(self.chance.random() * 0.3)

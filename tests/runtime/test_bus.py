@@ -252,3 +252,19 @@ async def test_without_a_place_it_reads_from_now_on(bus: Bus) -> None:
     pull = await open_pull(bus, start=None)
     await bus.publish(messages(10, 12))
     assert numbers(await read(pull, lambda m: len(m) >= 2)) == [10, 11]
+
+
+@pytest.mark.faults
+async def test_a_bus_killed_while_it_starts_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, ready, kills = NatsServer(server_plan(tmp_path), tmp_path), NatsServer._ready, [True, True]
+
+    async def killed_first(self: NatsServer, port: int) -> None:
+        if kills and kills.pop():
+            kill(self)
+        await ready(self, port)
+
+    monkeypatch.setattr(NatsServer, "_ready", killed_first)
+    async with server:
+        connected = await connect(server)
+        assert connected.connected
+        await connected.close()

@@ -59,7 +59,12 @@ async def disturbed(town: Town, start: int, counts: dict[str, int], kills: int, 
     town.start()
     try:
         await asyncio.to_thread(town.wait_ready)
-        await asyncio.gather(traffic.send(), killer.run())
+        sending = asyncio.create_task(traffic.send())
+        try:
+            await killer.run(over=sending.done)
+            await sending
+        finally:
+            sending.cancel()
         await settled(town)
         assert await asyncio.to_thread(town.stop) == 0, town.log()[-3000:]
     finally:

@@ -22,6 +22,8 @@ from s4.runtime.nats_config import ServerPlan, render
 
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
+_TRIES: Final = 3
+"""How often it is started before we give up, when somebody kills it while it starts."""
 _PR_SET_PDEATHSIG: Final = 1
 _CONFIG: Final = "nats.conf"
 _PID: Final = "nats.pid"
@@ -118,7 +120,13 @@ class NatsServer:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def __aenter__(self) -> NatsServer:
-        await self._start()
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                await self._start()
+                break
+            except ServiceError:
+                if not tries_left or not self._was_killed():
+                    raise
         self._watch = asyncio.create_task(self._restart_when_dead(), name="bus-watch")
         return self
 
@@ -165,6 +173,9 @@ class NatsServer:
                 return
             await asyncio.sleep(0.02)
         raise ServiceError(f"the bus did not start: {self._last_words()}")
+
+    def _was_killed(self) -> bool:
+        return self._process is not None and (self._process.returncode or 0) < 0
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines()
