@@ -13,7 +13,7 @@
 JetStream acknowledges a message once it is written to the file, before that file is synced to the disk; how often
 it syncs is a setting of the server (`sync_interval`), not of a stream. s4 sets it to one second instead of two
 minutes, and keeps nothing that a person decided in the log alone. A city that wants every reading to survive a
-power cut starts s4 with `--sync always`. See `docs/decisions/0002-what-an-acknowledgement-promises.md`.
+power cut starts s4 with `--sync always`. See `docs/decisions/0003-what-an-acknowledgement-promises.md`.
 """
 
 from __future__ import annotations
