@@ -11,8 +11,7 @@ from tests.runtime.faults import DEVICES, SPIKES, Killer, Outcome, Traffic, chec
 from tests.support.city import Town
 
 pytestmark = pytest.mark.faults
-SMALL = {"careful": 11_000, "careless": 3_000, "poster": 6_000, "pause_ms": 200}
-FULL = {"careful": 60_000, "careless": 10_000, "poster": 30_000, "pause_ms": 1000}
+COUNTS = {"careful": 60_000, "careless": 10_000, "poster": 30_000, "pause_ms": 1000}
 CALM = {"careful": 200, "careless": 100, "poster": 100}
 
 
@@ -94,12 +93,7 @@ async def survive(tmp_path: Path, address: str, counts: dict[str, int], kills: i
     )
 
 
-@pytest.mark.timeout(900)
-async def test_nothing_acknowledged_is_lost(tmp_path: Path, address: str) -> None:
-    await survive(tmp_path, address, SMALL, kills=3, bus_kills=2)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(1200)
 async def test_a_hundred_thousand_observations_and_fifteen_kills(tmp_path: Path, address: str) -> None:
-    await survive(tmp_path, address, FULL, kills=10, bus_kills=5)
+    """About a minute on two cores."""
+    await survive(tmp_path, address, COUNTS, kills=10, bus_kills=5)
