@@ -2,7 +2,7 @@
 
 .venv/bin/python scripts/screenshots.py
 
-About three minutes: it waits until two incidents are open and measures are proposed for the more urgent one.
+About three minutes: it waits until two incidents are open, one of them urgent, with measures proposed for it.
 """
 
 import signal
@@ -60,7 +60,9 @@ def take(context: BrowserContext, link: str) -> None:
     """Both themes at the desk, then the story on a phone."""
     page = signed_in(context, link)
     page.locator("[data-open-incidents] > li").nth(1).wait_for(timeout=PATIENCE_MS)
-    page.locator("[data-open-incidents] [data-incident]").first.click()
+    urgent = page.locator("[data-open-incidents] [data-priority='1']").first
+    urgent.wait_for(timeout=PATIENCE_MS)
+    urgent.click()
     page.locator("[data-measure]").nth(1).wait_for(timeout=PATIENCE_MS)
     page.locator("[data-line=down]").wait_for(state="detached")
     page.evaluate("document.activeElement.blur()")
