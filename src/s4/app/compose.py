@@ -29,7 +29,9 @@ class Composer:
         known = registry.names("s4.stages")
         for name in settings:
             if name not in known:
-                raise ConfigError(f"there is no stage {name!r} (there are: {', '.join(known)})", field=f"city.stages.{name}")
+                raise ConfigError(
+                    f"there is no stage {name!r} (there are: {', '.join(known)})", field=f"city.stages.{name}"
+                )
         found = []
         for name in known:
             options = dict(settings.get(name, {}))
