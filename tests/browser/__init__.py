@@ -1,0 +1,1 @@
+"""A package, so that the browser (which keeps an event loop running) is closed when its last test is over."""
