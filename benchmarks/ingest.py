@@ -137,8 +137,13 @@ async def _all_written(s4: Child) -> float:
     waiting = True
     while waiting:
         await asyncio.sleep(0.05)
-        history = await js.consumer_info("S4_OBSERVATIONS", "s4-history-readings")
         undecoded = (await js.stream_info("$MQTT_msgs")).state.messages
-        waiting = bool(undecoded or history.num_pending or history.num_ack_pending)
+        consumers = await js.consumers_info("S4_OBSERVATIONS")
+        unwritten = [
+            (c.num_pending or 0) + (c.num_ack_pending or 0)
+            for c in consumers
+            if c.name.startswith("s4-history-readings")
+        ]
+        waiting = bool(undecoded or sum(unwritten) or not unwritten)
     await bus.close()
     return time.perf_counter()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from s4.core.clock import Clock
 from s4.core.errors import InputError
 from s4.core.model import WORD_OF, Fact, Observation, ObservationBatch, Raw, Word, kind_token, revision_of
@@ -11,7 +14,8 @@ from s4.runtime.pull import Message
 from s4.runtime.streams import FACTS, MQTT, MQTT_FILTER, MQTT_PREFIX, OBSERVATIONS
 from s4.runtime.wire import decode_batch, decode_fact, encode_batch, encode_fact
 
-ROWS_PER_MESSAGE = 16_384
+_LARGEST_SHARED: Final = 65_536
+ROWS_PER_MESSAGE: Final = 16_384
 """Most readings in one message: with 20 bytes each it stays well under the bus' bound of 1 MiB."""
 
 
@@ -50,15 +54,29 @@ def outgoing_batch(city: str, batch: ObservationBatch) -> Outgoing:
 
 
 def word_of(message: Message, clock: Clock) -> Word:
-    """A stored message → its word. Raises `InputError` when it is not what its subject says."""
+    """A stored message → its word. Raises `InputError` when it is not what its subject says.
+
+    Several readers of one process take the same message: it is decoded once, and words do not change.
+    """
     if message.stream == MQTT:
         return raw_of(message.subject.removeprefix(MQTT_PREFIX), message.data, clock.at(message.stored))
-    parts = message.subject.split(".", 5)
+    if len(message.data) > _LARGEST_SHARED:
+        return _decoded(message.subject, message.data)
+    return _shared(message.stream, message.seq, message.subject, message.data)
+
+
+@lru_cache(maxsize=256)
+def _shared(_stream: str, _seq: int, where: str, data: bytes) -> Word:
+    return _decoded(where, data)
+
+
+def _decoded(where: str, data: bytes) -> Word:
+    parts = where.split(".", 5)
     if len(parts) < 5:
-        raise InputError(f"{message.subject[:80]!r} is not a subject of s4")
+        raise InputError(f"{where[:80]!r} is not a subject of s4")
     if parts[3] == "observation" and parts[4] == "readings":
-        return decode_batch(message.data)
-    return decode_fact(parts[3], message.data)
+        return decode_batch(data)
+    return decode_fact(parts[3], data)
 
 
 def raw_of(where: str, payload: bytes, received: int) -> Raw:

@@ -23,6 +23,9 @@ from s4.runtime.routes import source_of, word_of
 
 _FLUSH_S: Final = 5.0
 _LAG_EVERY_S: Final = 1.0
+_AT_ONCE: Final = 512
+_PACE_S: Final = 0.02
+"""Nobody waits for history: what comes within 20 ms is taken together."""
 _CLOSE_AT: Final = 100_000
 _OPEN_AT: Final = 20_000
 """Messages waiting at which the doors close and open again: far below what the stream keeps (4 GiB)."""
@@ -73,12 +76,12 @@ class HistoryHost(Host, Generic[T]):
         except (NatsError, TimeoutError, OSError) as error:
             log.debug("history waits for the bus", reason=str(error) or type(error).__name__)
             await asyncio.sleep(0.2)
-        messages = pull.take(512)
+        messages = pull.take(_AT_ONCE)
         for message in messages:
             self._add(message)
         if self._due():
             await self.flush()
-        await (asyncio.sleep(0) if messages else self.wait(0.5))
+        await (asyncio.sleep(0.0 if len(messages) == _AT_ONCE else _PACE_S) if messages else self.wait(0.5))
 
     def _add(self, message: Message) -> None:
         self._last = message
