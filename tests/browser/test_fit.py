@@ -16,13 +16,20 @@ RUN_AXE = """async () => {
   return found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((n) => n.html + " " + n.failureSummary)}`);
 }"""
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
 STATES: dict[str, Callable[[Page], Any]] = {
     "story": lambda page: None,
     "asking why": lambda page: page.locator("[data-action=reject]").first.click(),
     "sources": lambda page: page.keyboard.press("s"),
     "keys": lambda page: page.keyboard.press("?"),
-    "search": lambda page: (page.keyboard.press("/"), page.keyboard.type("ware")),
-    "looking back": lambda page: (page.keyboard.press("t"), page.keyboard.press("Shift+ArrowLeft")),
+    "search": lambda page: press(page, "/", *"ware"),
+    "looking back": lambda page: press(page, "t", "Shift+ArrowLeft"),
 }
 FOCUS = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect();
