@@ -14,7 +14,7 @@ import msgspec
 
 from s4.core.city import City
 from s4.core.errors import ConfigError, InputError
-from s4.core.toml_lines import line_of
+from s4.core.toml_lines import line_of, read_toml
 
 _LARGEST: Final = 16 << 20
 _VARIABLE: Final = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
@@ -59,12 +59,7 @@ def _by_number(field: str, text: str) -> str:
 
 def parse_city(text: str, *, file: str = "city.toml") -> City:
     """The city that a text describes. Raises `ConfigError` that names file, line and field."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (None, None)
-        raise ConfigError(str(error).partition(" (at")[0], file=file, line=line, column=column) from error
+    tables = read_toml(text, file=file)
     try:
         city = msgspec.convert(_expanded(tables), City)
         city.check()

@@ -7,11 +7,30 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
+
+from s4.core.errors import ConfigError
 
 _HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"^\s*([A-Za-z0-9_\-\"'.]+)\s*=\s*(.*)$")
+
+
+def read_toml(text: str, *, file: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises `ConfigError` that names file, line and column.
+
+    >>> read_toml("a = ", file="city.toml")
+    Traceback (most recent call last):
+    s4.core.errors.ConfigError: city.toml, line 1: not TOML: Invalid value (at end of document)
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, None)
+        reason = str(error)[: place.start()] if place else str(error)
+        raise ConfigError(f"not TOML: {reason}", file=file, line=line, column=column) from error
 
 
 def line_of(text: str, table: str, index: int, field: str = "") -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,7 +14,7 @@ from s4.core.city import City
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import kind_of
 from s4.core.subjects import check_name
-from s4.core.toml_lines import line_of
+from s4.core.toml_lines import line_of, read_toml
 from s4.core.units import parse_unit
 from s4.edge.levels import Levels, levels_of
 from s4.edge.rule import Rule
@@ -63,13 +62,7 @@ def parse_rules(text: str, *, file: str = "rules", city: City | None = None) -> 
 
 
 def _tables(text: str, file: str) -> list[Any]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, None)
-        reason = str(error)[: place.start()] if place else str(error)
-        raise ConfigError(f"not TOML: {reason}", file=file, line=line, column=column) from error
+    document = read_toml(text, file=file)
     rows = document.get("rule", [])
     if set(document) - {"rule"} or not isinstance(rows, list):
         raise ConfigError("a rules file holds [[rule]] tables and nothing else", file=file, line=1)

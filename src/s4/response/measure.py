@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +14,7 @@ from s4.core.errors import ConfigError, InputError
 from s4.core.model import Incident, Severity, kind_of
 from s4.core.model.detection import Probability
 from s4.core.subjects import check_name
+from s4.core.toml_lines import read_toml
 
 MOST_MEASURES: Final = 500
 _SEVERITIES: Final = (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
@@ -73,11 +72,7 @@ def load_catalogue(path: Path | None = None) -> tuple[Measure, ...]:
 
 def parse_catalogue(text: str, file: str) -> tuple[Measure, ...]:
     """The measures of a TOML text."""
-    try:
-        rows = tomllib.loads(text).get("measure", [])
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        raise ConfigError(f"not TOML: {error}", file=file, line=int(found[1]) if found else None) from error
+    rows = read_toml(text, file=file).get("measure", [])
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_MEASURES:
         raise ConfigError(f"must hold 1 to {MOST_MEASURES} [[measure]] tables", file=file)
     measures: dict[str, Measure] = {}
