@@ -22,3 +22,8 @@ def find_postgres() -> Path | None:
     candidates = [Path(found).resolve().parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))[::-1]
     return next((folder for folder in candidates if (folder / "postgres").exists()), None)
+
+
+def find_in_sbin(name: str) -> str | None:
+    """A server's program; Debian keeps servers where a user's path does not look."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
