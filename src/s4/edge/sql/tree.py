@@ -116,10 +116,11 @@ class Case(Node, frozen=True):
 
 
 class Over(Node, frozen=True):
-    """`over (partition by a, b when c)` of an analytic function."""
+    """`over (partition by a, b when c)` of an analytic function, `over (partition by a order by b)` of a window one."""
 
     partition: tuple[Expr, ...] = ()
     when: Expr | None = None
+    order: tuple[Order, ...] = ()
 
 
 class Call(Node, frozen=True):
@@ -163,7 +164,7 @@ class Join(Node, frozen=True):
 class Window(Node, frozen=True):
     """A window. Times in ms: `length_ms`, `interval_ms` (hop; longest session length's timeout), `delay_ms` (sliding).
     Count windows use `length` and `interval` in rows; state windows `begin` and `end` (conditions).
-    `where`: filter of what comes in; `when`: what triggers a sliding window.
+    `where`: filter of what comes in; `when`: what triggers a sliding window; `partition`: a state window for each.
     """
 
     kind: WindowKind
@@ -176,6 +177,7 @@ class Window(Node, frozen=True):
     end: Expr | None = None
     where: Expr | None = None
     when: Expr | None = None
+    partition: tuple[Expr, ...] = ()
 
 
 class Order(Node, frozen=True):
@@ -218,3 +220,11 @@ class Stream(Node, frozen=True):
     fields: tuple[tuple[str, Type], ...] = ()
     options: dict[str, str] = {}
     table: bool = False
+
+
+class Manage(Node, frozen=True):
+    """`show streams`, `describe table t`, `drop stream s`, `explain stream s`. `name` is "" for all of them."""
+
+    action: Literal["show", "describe", "drop", "explain"]
+    table: bool = False
+    name: str = ""
