@@ -165,7 +165,8 @@ def plain(value: float) -> str:
 
 
 _SCALARS: Final[dict[type, Callable[[Any], str]]] = {
-    type(None): lambda _: "<nil>", bool: lambda value: "true" if value else "false", int: digits, float: short, str: str,
+    type(None): lambda _: "<nil>", bool: lambda value: "true" if value else "false",
+    int: digits, float: short, str: str,
 }  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def _random() -> float:
 
 def _trunc(value: Value, digits: Value) -> float | None:
     """To so many digits after the point, halves away from zero."""
-    if not isinstance(digits, int):
+    if type(digits) is not int:
         raise coerce.refuse("a bigint for the digits", digits)
     return _round(value, digits)
 
