@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Final, Literal, get_args
 
 from s4.edge.sql.grammar_cursor import Cursor
+from s4.edge.sql.near import meant
 from s4.edge.sql.tree import Manage, Stream, Type
 
 _OPTIONS: Final = (
@@ -117,9 +117,8 @@ class Definitions(Cursor):
     def _option(self, found: dict[str, str]) -> None:
         key = str(self.token.value).upper()
         if self.kind != "name" or key not in OPTIONS:
-            near = get_close_matches(key, OPTIONS, 1)
-            hint = f"; did you mean {near[0]}?" if near else f" ({', '.join(sorted(OPTIONS))})"
-            raise self.found(f"expected an option{hint if self.kind == 'name' else ' or )'}")
+            near = meant(key, OPTIONS) if self.kind == "name" else ""
+            raise self.found(f"expected an option ({', '.join(sorted(OPTIONS))}) or ){near}")
         self.step()
         self.demand("=", f"expected = after {key}")
         place = self.token.start
@@ -135,8 +134,7 @@ def _odd(stream: Stream) -> str:
     """What is wrong with the options taken together, or ""."""
     form = stream.options.get("FORMAT", "json").lower()
     if form not in FORMATS:
-        near = get_close_matches(form, FORMATS, 1)
-        return f"there is no format {form!r}" + (f"; did you mean {near[0]}?" if near else "")
+        return f"there is no format {form!r}{meant(form, FORMATS)}"
     if form == "binary" and stream.table:
         return "a table cannot be in the format binary"
     if form == "binary" and stream.fields and [kind.name for _, kind in stream.fields] != ["bytea"]:

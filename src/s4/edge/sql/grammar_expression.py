@@ -207,7 +207,7 @@ class Expressions(Cursor):
             if self.kind == "*":
                 return self._star(at, name)
             return Field(at=at, name=self.name(f"a column's name after {name}."), stream=name)
-        if name.lower() == "null" and following != "->" and self.text.text[token.start] != "`":
+        if name.lower() == "null" and following not in ("->", ".", "[") and self.text.text[token.start] != "`":
             return Const(at=at, value=None)
         return Field(at=at, name=name)
 
