@@ -27,3 +27,8 @@ def find_postgres() -> Path | None:
 def find_in_sbin(name: str) -> str | None:
     """A server's program; Debian keeps servers where a user's path does not look."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+def find_mosquitto() -> str | None:
+    """The MQTT broker Eclipse Mosquitto."""
+    return find_in_sbin("mosquitto")
