@@ -16,7 +16,7 @@ from s4.edge.sql.tokens import StatementError, Token
 from s4.edge.sql.tree import Expr, Manage, Node, Select, Stream
 from s4.edge.sql.walk import children
 
-TALLEST: Final = 200
+TALLEST: Final = 128
 """How many operators may hang below one another; what walks a tree can then do it by calling itself."""
 
 _N = TypeVar("_N", bound=Node)
