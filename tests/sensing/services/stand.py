@@ -9,12 +9,13 @@ from typing import Any
 
 from s4.core.city import Source
 from s4.core.clock import Clock, RealClock
-from s4.core.errors import CapacityError
+from s4.core.errors import CapacityError, InputError
 from s4.core.model import Observation, ObservationBatch, Reading
 from s4.core.ports import Produced
 from s4.core.registry import load
+from s4.sensing.services.parsed import Parsed
 from s4.sensing.services.service import LINK, RATE, Service
-from tests.sensing.city import make_city, make_context
+from tests.sensing.city import make_context
 
 
 class Recorder:
@@ -96,6 +97,19 @@ async def at_work(door: Service) -> AsyncIterator[Recorder]:
             await task
 
 
+def read_or_reason(read: Callable[[], Parsed]) -> tuple[Parsed, list[str]]:
+    """What a parser found, or why it refused; it may do nothing else, and a reason is one short line."""
+    parsed, errors = Parsed(), list[InputError]()
+    try:
+        parsed = read()
+    except InputError as error:
+        errors = [error]
+    said = [str(error) for error in (*errors, *parsed.wrong)]
+    assert all(reason and "\n" not in reason and len(reason) < 1000 for reason in said), said
+    assert all(isinstance(one.value, float | dict) for one in parsed.items)
+    return parsed, said
+
+
 def reasons(door: Service) -> list[str]:
     """Why the door refused what it refused since it was last asked."""
     return [str(error) for _, error in door.rejects()]
@@ -106,6 +120,3 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-__all__ = ["Recorder", "at_work", "free_port", "make_city", "make_door", "reasons"]
