@@ -15,6 +15,7 @@ from s4.core.model.asset import Asset
 from s4.core.model.place import Place
 from s4.core.model.unit import Unit
 from s4.core.subjects import check_name
+from s4.core.uplink import UplinkPolicy
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +89,7 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[Source, ...] = ()
     outlet: tuple[Outlet, ...] = ()
     unit: tuple[Unit, ...] = ()
+    uplink: UplinkPolicy = UplinkPolicy()
 
     def check(self) -> None:
         """Raise `ConfigError` for a bad or repeated id, or a reference to something that is not there."""
@@ -98,6 +100,7 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self._ids(table)
             for i, row in enumerate(getattr(self, table)):
                 _known(row.site, sites, f"{table}[{i}].site", "site")
+        self.uplink.check()
         self._ids("zone")
         for i, zone in enumerate(self.zone):
             _known(zone.source, sources, f"zone[{i}].source", "source")
