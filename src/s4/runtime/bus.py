@@ -107,6 +107,11 @@ class Bus:
         state = msgspec.json.decode(reply.data)["state"]
         return parse_time(state["last_ts"]) if state["last_seq"] else 0
 
+    async def reached(self, stream: str) -> int:
+        """The sequence of the newest message of a stream, 0 when there never was one. Raises `NatsError`."""
+        reply = await self.client.request(f"$JS.API.STREAM.INFO.{stream}", timeout=_ACK_S)
+        return int(msgspec.json.decode(reply.data)["state"]["last_seq"])
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Store messages, in order unless one has to be repeated; returns when every one is acknowledged.
 

@@ -24,6 +24,14 @@ FRAMES: Final = Counter("s4_camera_frames", "Frames analysed", ["source"], regis
 BUS_UP: Final = Gauge("s4_bus_up", "1 while the bus answers", registry=REGISTRY)
 COMMANDS: Final = Counter("s4_commands", "Commands delivered, by result", ["result"], registry=REGISTRY)
 
+UPLINK: Final = Gauge("s4_uplink", "The line to the hub: what is measured of it", ["what"], registry=REGISTRY)
+UPLINK_CHUNKS: Final = Counter("s4_uplink_chunks", "Chunks that the hub has taken", ["rank"], registry=REGISTRY)
+UPLINK_LOST: Final = Gauge(
+    "s4_uplink_lost", "Facts and readings given up for want of disk", ["rank"], registry=REGISTRY
+)
+SITE_CHUNKS: Final = Counter("s4_site_chunks", "Chunks taken from a site, by what became of them", ["site", "result"],
+                             registry=REGISTRY)  # fmt: skip
+
 
 def exposition() -> bytes:
     """Everything counted, in Prometheus' text format."""

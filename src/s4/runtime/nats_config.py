@@ -8,10 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from s4.runtime.nats_leaf import LeafListen, LeafRemote, listen_block, remote_block, site_user
+
 
 class ServerPlan(msgspec.Struct, frozen=True):
     """What the server is to be. Ports are on `host`; `sync_interval`: as NATS writes durations, or `always`;
-    `runner_password`: s4's own, random; `devices`: device id → bcrypt hash of its secret.
+    `runner_password`: s4's own, random; `devices`: device id → bcrypt hash of its secret;
+    `listen`: takes edge sites in; `remote`: is an edge site's, with a hub.
     """
 
     name: str
@@ -22,6 +25,8 @@ class ServerPlan(msgspec.Struct, frozen=True):
     runner_password: str
     devices: Mapping[str, str] = {}
     sync_interval: str = "1s"
+    listen: LeafListen | None = None
+    remote: LeafRemote | None = None
     max_file_bytes: int = 16 << 30
     max_memory_bytes: int = 64 << 20
 
@@ -39,7 +44,12 @@ def render(plan: ServerPlan) -> str:
     """
     users = [{"user": RUNNER, "password": plan.runner_password, "allowed_connection_types": ["STANDARD"]}]
     blocks = [json.dumps(user) for user in users] + [_device(name, hash_) for name, hash_ in plan.devices.items()]
+    if plan.listen:
+        blocks += [site_user(name, hash_) for name, hash_ in plan.listen.sites.items()]
     listed = ",\n    ".join(blocks)
+    domain = f"  domain: {json.dumps(plan.remote.domain)}\n" if plan.remote else ""
+    leaf = listen_block(plan.listen) if plan.listen else ""
+    leaf = remote_block(plan.remote, plan.runner_password) if plan.remote else leaf
     return f"""\
 server_name: {json.dumps(plan.name)}
 listen: {json.dumps(f"{plan.host}:{plan.port}")}
@@ -51,7 +61,7 @@ jetstream {{
   sync_interval: {json.dumps(plan.sync_interval)}
   max_file_store: {plan.max_file_bytes}
   max_memory_store: {plan.max_memory_bytes}
-}}
+{domain}}}
 mqtt {{
   listen: {json.dumps(f"{plan.host}:{plan.mqtt_port}")}
   ack_wait: "30s"
@@ -63,7 +73,7 @@ authorization {{
     {listed}
   ]
 }}
-"""
+{leaf}"""
 
 
 def _device(name: str, password_hash: str) -> str:

@@ -144,6 +144,11 @@ class NatsServer:
         if self._process and self._process.returncode is None:
             self._process.send_signal(signal.SIGHUP)
 
+    async def bounce(self) -> None:
+        """Stop the server; whoever watches it starts it again at once."""
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+
     def _write_config(self) -> None:
         new = self._config.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -161,6 +166,8 @@ class NatsServer:
         self._pid.write_text(str(self._process.pid))
         await self._ready(self.plan.port)
         await self._ready(self.plan.mqtt_port)
+        if self.plan.listen:
+            await self._ready(self.plan.listen.port)
 
     async def _ready(self, port: int) -> None:
         process, loop = self._process, asyncio.get_running_loop()

@@ -88,6 +88,19 @@ class Recorder:
         """
         await self._bus.publish([outgoing_fact(self._city, fact) for fact in facts])
 
+    async def pass_on(
+        self, facts: Sequence[Fact], heard: Sequence[Observation | ObservationBatch], messages: Sequence[Outgoing]
+    ) -> None:
+        """What another site has recorded and sent up: `facts` are committed here before anybody is told, `heard` are
+        counted for their sources, `messages` carry both. Waits for as long as history is far behind.
+        """
+        await self._open.wait()
+        if facts:
+            await self._commits.record(facts)
+        if heard:
+            self._sources.heard(heard)
+        await self._bus.publish(messages)
+
     def refused(self, source: str, reason: str) -> None:
         """Something that a source sent was refused."""
         self._sources.refused(source, reason)

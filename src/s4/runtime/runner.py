@@ -47,9 +47,19 @@ _STOP_S: Final = 10.0
 log = structlog.get_logger(__name__)
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """What a host that is no room's part may need: an edge site's uplink, the hub's receiver."""
+
+    city: str
+    bus: Bus
+    recorder: Recorder
+    clock: Clock
+
+
 class RunPlan(msgspec.Struct, frozen=True):
     """What to run here: made by the composition root. `bus_url` with `bus_user`, `bus_password`; `store_url` as
-    SQLAlchemy wants it; `history`: its folder, or None when another process keeps it.
+    SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
+    hosts.
     """
 
     city: City
@@ -64,6 +74,7 @@ class RunPlan(msgspec.Struct, frozen=True):
     outlets: Sequence[Outlet] = ()
     deliver: bool = True
     history: Path | None = None
+    beside: Sequence[Callable[[Beside], Sequence[Host]]] = ()
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -126,6 +137,8 @@ class _Team:
             ]
         if plan.deliver:
             self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock))
+        around = Beside(city, bus, recorder, clock)
+        self._readers += [host for make in plan.beside for host in make(around)]
         self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]
         self._entrances += [CameraHost(*camera, recorder, clock) for camera in plan.cameras]
         self._tasks: dict[Host, asyncio.Task[None]] = {}

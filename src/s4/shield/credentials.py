@@ -1,4 +1,4 @@
-"""Who may come in: the credentials of devices and users, in one file of the data folder.
+"""Who may come in: the credentials of devices, users and edge sites, in one file of the data folder.
 
 The file holds digests only (`shield.secret`). Whoever changes it writes a new file beside it, syncs it and moves it
 into place, under a lock, so that a reader sees the old file or the new one, whole, also after a power cut. A running
@@ -22,17 +22,19 @@ from s4.core.subjects import check_name
 from s4.shield.roles import Role, role_named
 from s4.shield.secret import bcrypt_of, matches, new_secret, sha256_of
 
-Holder = Literal["device", "user"]
+Holder = Literal["device", "user", "site"]
+_ON_THE_BUS: Final = ("device", "site")
+"""Holders whose secret the bus checks, with bcrypt."""
 MOST: Final = 100_000
 LONGEST_NAME: Final = 100
 _NOBODY: Final = "0" * 64
 
 
 class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One device or user and the digests of its secret.
+    """One device, user or edge site and the digests of its secret.
 
-    `id`: the device's id or the user's sign-in name; `name`: what people call them; `role`: of a user; `bcrypt`: of a
-    device, for NATS; `created`, `changed`, `revoked`: ns UTC, `revoked` is 0 while it is valid.
+    `id`: the device's or site's id or the user's sign-in name; `name`: what people call them; `role`: of a user;
+    `bcrypt`: of a device or site, for NATS; `created`, `changed`, `revoked`: ns UTC, `revoked` is 0 while it is valid.
     """
 
     holder: Holder
@@ -71,6 +73,10 @@ class Credentials:
         """Let a device in; returns its secret. Raises `InputError` when it is there already."""
         return self._add("device", device, name, None)
 
+    def add_site(self, site: str, name: str = "") -> str:
+        """Let an edge site in; returns its secret. Raises `InputError` when it is there already."""
+        return self._add("site", site, name, None)
+
     def add_user(self, user: str, role: str, name: str = "") -> str:
         """Let a person in; returns the secret. Raises `InputError` for an unknown role or a user who is there."""
         return self._add("user", user, name, role_named(role))
@@ -79,7 +85,7 @@ class Credentials:
         """A new secret; the old one is worth nothing from now on. Also lets a revoked one in again."""
         with self._change() as rows:
             old, secret = _find(rows, holder, who), new_secret()
-            digest = bcrypt_of(secret) if holder == "device" else ""
+            digest = bcrypt_of(secret) if holder in _ON_THE_BUS else ""
             rows[holder, who] = msgspec.structs.replace(
                 old, sha256=sha256_of(secret), bcrypt=digest, changed=self._clock.now(), revoked=0
             )
@@ -92,7 +98,7 @@ class Credentials:
             rows[holder, who] = msgspec.structs.replace(_find(rows, holder, who), revoked=now, changed=now)
 
     def list(self, holder: Holder) -> tuple[Credential, ...]:
-        """Every device or every user, revoked ones too, by id."""
+        """Every device, every user or every site, revoked ones too, by id."""
         rows = self._rows()
         return tuple(rows[key] for key in sorted(rows) if key[0] == holder)
 
@@ -120,7 +126,7 @@ class Credentials:
             if len(rows) >= MOST:
                 raise InputError(f"there are {MOST} credentials already", field=holder)
             secret, now = new_secret(), self._clock.now()
-            digest = bcrypt_of(secret) if holder == "device" else ""
+            digest = bcrypt_of(secret) if holder in _ON_THE_BUS else ""
             rows[holder, who] = Credential(holder, who, sha256_of(secret), now, now, name, role, digest)
         return secret
 

@@ -1,4 +1,4 @@
-"""`s4 device`, `s4 user`, `s4 login`: who may come in."""
+"""`s4 device`, `s4 site`, `s4 user`, `s4 login`: who may come in."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 
 _DataDir = Annotated[Path, typer.Option(help="The data folder.")]
 _DATA = Path("s4-data")
-Holder = Literal["device", "user"]
+Holder = Literal["device", "site", "user"]
+_WHAT: dict[Holder, str] = {
+    "device": "Devices and their secrets.",
+    "site": "Edge sites and their secrets.",
+    "user": "People and their secrets.",
+}
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for holder, what in (("device", "Devices and their secrets."), ("user", "People and their secrets.")):
+    add: dict[Holder, Callable[..., None]] = {"device": add_device, "site": add_site, "user": add_user}
+    for holder, what in _WHAT.items():
         group = typer.Typer(help=what, no_args_is_help=True)
-        group.command("add")(add_device if holder == "device" else add_user)
-        for verb, command in _common(holder).items():  # type: ignore[arg-type]
+        group.command("add")(add[holder])
+        for verb, command in _common(holder).items():
             group.command(verb)(command)
         app.add_typer(group, name=holder)
     app.command("login")(login)
@@ -46,6 +52,20 @@ def add_device(
       s4 device add co2-1 --name "Air, Plaza Nueva"
     """
     typer.echo(_credentials(data_dir).add_device(device, name))
+
+
+def add_site(
+    site: Annotated[str, typer.Argument(help="The site's id, as in city.toml.")],
+    name: Annotated[str, typer.Option(help="What people call it.")] = "",
+    data_dir: _DataDir = _DATA,
+) -> None:
+    """Let an edge site in. Its secret is printed once, here, and kept nowhere; a running hub takes it within a second.
+
+    \b
+    Example:
+      s4 site add square > square.secret
+    """
+    typer.echo(_credentials(data_dir).add_site(site, name))
 
 
 def add_user(
