@@ -10,7 +10,7 @@ from s4.core import registry
 from s4.core.city import City, Source
 from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
-from s4.core.model import Frame
+from s4.core.model import FACTS, Command, Frame, Observation
 from s4.core.ports import Camera, Context, Door, Outlet, Stage
 
 
@@ -74,6 +74,13 @@ class Composer:
         except InputError as error:
             raise ConfigError(error.reason, field=error.field or f"source[{index}]") from error
         return made
+
+    def stated(self) -> tuple[str, ...]:
+        """The words of single facts that come about here, but not commands: they are given where people decide."""
+        found: set[type] = {fact for _, stage, _ in self._stage_classes() for fact in stage.produces}
+        if self._runs("sensing"):
+            found.add(Observation)
+        return tuple(word for word, fact in FACTS.items() if fact in found and fact is not Command)
 
     def outlets(self) -> list[Outlet]:
         """The outlets, where the response room runs."""
