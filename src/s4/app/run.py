@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from nats.aio.msg import Msg
 
+from s4.app import sites
 from s4.app.cityfile import load_city, placing
 from s4.app.compose import Composer
 from s4.app.server import serving
@@ -38,7 +39,8 @@ log = structlog.get_logger(__name__)
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Where this process can be reached, and since when (clock, ns UTC) it runs. Written to `<data>/running.json` for
+    """Where this process can be reached, and since when (clock, ns UTC) it runs; `sites`: where edge sites come in, or
+    the hub of this one. Written to `<data>/running.json` for
     the command line's other commands.
     """
 
@@ -48,6 +50,7 @@ class Addresses(msgspec.Struct, frozen=True):
     http: str
     pid: int
     since: int = 0
+    sites: str = ""
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -78,7 +81,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
     for room in settings.rooms:
         if room not in STREET:
             raise ConfigError(f"there is no room {room!r} (there are: {', '.join(STREET)})")
-    city, clock = load_city(settings.city_file), make_clock(settings)
+    city, clock = sites.own_part(load_city(settings.city_file), settings), make_clock(settings)
     began = clock.now()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.data_dir):
@@ -90,14 +93,14 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
                 bus_url, password = server.url, server.plan.runner_password
                 mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
             with placing(settings.city_file):
-                plan = _plan(settings, city, clock, bus_url, password)
+                plan = _plan(settings, city, clock, bus_url, password, server)
             parts = await stack.enter_async_context(running(plan))
             if server is not None:
                 await stack.enter_async_context(_letting_in(server, credentials))
             sessions, http = Sessions(RealClock()), ""
             if settings.runs("picture") or settings.runs("sensing"):
                 http = await stack.enter_async_context(serving(settings, city, clock, parts, credentials, sessions))
-            addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid(), began)
+            addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid(), began, sites.address(settings))
             life = Life(city, clock, addresses, parts, credentials, sessions)
             await _answer_logins(parts.bus, life)
             stack.enter_context(_noted(settings.data_dir, addresses))
@@ -118,6 +121,8 @@ async def _own_bus(settings: Settings, city: City) -> AsyncIterator[NatsServer]:
         free_port(settings.host, settings.mqtt_port),
         runner_password(settings.data_dir),
         sync_interval=settings.sync,
+        listen=sites.leaf_listen(settings),
+        remote=sites.leaf_remote(settings, city),
     )
     async with NatsServer(plan, settings.data_dir) as server:
         yield server
@@ -149,13 +154,16 @@ async def _follow_credentials(server: NatsServer, credentials: Credentials) -> N
 
 
 async def _apply_credentials(server: NatsServer, credentials: Credentials) -> None:
-    devices = device_hashes(credentials)
-    if devices != server.plan.devices:
-        await server.apply(msgspec.structs.replace(server.plan, devices=devices))
-        log.info("devices changed", devices=len(devices))
+    devices, plan = device_hashes(credentials), server.plan
+    plan = sites.with_credentials(msgspec.structs.replace(plan, devices=devices), credentials)
+    if plan != server.plan:
+        await server.apply(plan)
+        log.info("credentials changed", devices=len(devices))
 
 
-def _plan(settings: Settings, city: City, clock: Clock, bus_url: str, password: str) -> RunPlan:
+def _plan(
+    settings: Settings, city: City, clock: Clock, bus_url: str, password: str, server: NatsServer | None
+) -> RunPlan:
     made = Composer(city, clock, settings.city_file.absolute().parent, settings.runs)
     return RunPlan(
         city=city,
@@ -169,7 +177,8 @@ def _plan(settings: Settings, city: City, clock: Clock, bus_url: str, password: 
         cameras=made.cameras(),
         outlets=made.outlets(),
         deliver=settings.runs("response"),
-        history=settings.data_dir / "history" if settings.runs("picture") else None,
+        history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
+        beside=sites.beside(settings, city, made.stated(), server),
     )
 
 

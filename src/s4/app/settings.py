@@ -13,11 +13,33 @@ DEFAULT_HTTP_PORT: Final = 8400
 DEFAULT_MQTT_PORT: Final = 1883
 
 
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """An edge site's line to its hub. `url` as `nats://host:port` or `tls://host:port`; `site`: which site this is (may
+    be "" when the city has only one); `secret`: the file of its credential ("": `$S4_LEAF_SECRET`); `ca`: of TLS.
+    """
+
+    url: str
+    site: str = ""
+    secret: Path | None = None
+    ca: Path | None = None
+
+
+class Accept(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a hub takes edge sites in: `address` as `port` or `host:port`; `cert`, `key`: files of its TLS
+    certificate.
+    """
+
+    address: str
+    cert: Path | None = None
+    key: Path | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`rooms`: which rooms run here (all when empty); `bus`: URL of a city's own NATS, else a child is started;
     `store`: SQLAlchemy or PostgreSQL URL, else SQLite in `data_dir`; `sync`: how often the bus syncs its files
     (`1s`, or `always`); `origins`: further addresses of the page behind a proxy; `speed`, `start`, `anchor`: a
-    simulated clock (exercise); `mqtt_port`, `http_port`: taken if free, else the next free ones are used.
+    simulated clock (exercise); `mqtt_port`, `http_port`: taken if free, else the next free ones are used; `leaf`: this
+    is an edge site; `accept`: this is a hub.
     """
 
     city_file: Path
@@ -35,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     start: int = 0
     speed: float = 1.0
     anchor: int = 0
+    leaf: Leaf | None = None
+    accept: Accept | None = None
 
     def runs(self, room: str) -> bool:
         """Whether a room runs in this process.

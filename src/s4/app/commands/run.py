@@ -42,6 +42,17 @@ def run(
     speed: Annotated[float, typer.Option(help="How fast recordings and their clock run (1 = as it was).")] = 1.0,
     origin: Annotated[list[str] | None, typer.Option(help="Another address of the page, behind a proxy.")] = None,
     map_host: Annotated[list[str] | None, typer.Option(help="A host from which a base map may be fetched.")] = None,
+    leaf: Annotated[str, typer.Option(help="This is an edge site; URL of its hub: nats://… or tls://….")] = "",
+    site: Annotated[str, typer.Option(help="Which site this is, when the city has several.")] = "",
+    leaf_secret: Annotated[
+        Path | None, typer.Option(help="File of the site's credential; else the variable S4_LEAF_SECRET.")
+    ] = None,
+    leaf_ca: Annotated[Path | None, typer.Option(help="Certificate of the authority that the hub's is from.")] = None,
+    accept_sites: Annotated[
+        str, typer.Option(help="Take edge sites in, on this port or address:port (a port alone: this machine only).")
+    ] = "",
+    leaf_cert: Annotated[Path | None, typer.Option(help="Certificate with which the hub proves who it is.")] = None,
+    leaf_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Watch over a city: every room in one process tree, or the rooms named.
@@ -51,8 +62,10 @@ def run(
       s4 run city.toml
       s4 run city.toml --data-dir /var/lib/s4 --store postgresql://s4@db/city
       s4 run city.toml fusion risk --bus nats://hub:4222 --store postgresql://s4@db/city
+      s4 run city.toml --accept-sites 0.0.0.0:7422 --leaf-cert hub.crt --leaf-key hub.key
+      s4 run city.toml sensing edge detection --leaf tls://hub:7422 --site square --leaf-secret square.secret
     """
-    from s4.app.settings import Settings
+    from s4.app.settings import Accept, Leaf, Settings
     from s4.core.clock import RealClock
 
     start = RealClock().now() if speed != 1.0 else 0
@@ -60,6 +73,8 @@ def run(
         city_file=city, rooms=tuple(rooms or ()), bus=bus, store=store, data_dir=data_dir, sync=sync, host=host,
         http_port=http_port, mqtt_port=mqtt_port, start=start, anchor=start, speed=speed,
         origins=tuple(origin or ()), map_hosts=tuple(map_host or ()),
+        leaf=Leaf(url=leaf, site=site, secret=leaf_secret, ca=leaf_ca) if leaf else None,
+        accept=Accept(address=accept_sites, cert=leaf_cert, key=leaf_key) if accept_sites else None,
     )  # fmt: skip
     run_until_stopped(settings, verbose=verbose)
 
@@ -146,6 +161,8 @@ def greeting(life: Life) -> str:
 
     where = life.addresses
     lines = [f"s4 watches over {life.city.city.name}.", f"  bus    {without_password(where.bus)}"]
+    if where.sites:
+        lines.append(f"  sites  {where.sites}")
     if where.mqtt:
         lines.append(f"  mqtt   {where.mqtt}  (a credential for each device: s4 device add ID)")
     if where.http:
