@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from s4.edge.sql.columnar.frame import Bool, Column, both, either
+from s4.edge.sql.columnar.frame import Bool, Column, Int, both, either
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -23,6 +23,9 @@ _REVERSED: Final = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul,
 }  # fmt: skip
+_WIDEST: Final = 2**63
+_NEAR_SUM: Final = 2**62
+_NEAR_PRODUCT: Final = 2**31
 _BITS: Final[dict[str, Callable[[Any, Any], Any]]] = {"&": operator.and_, "|": operator.or_, "^": operator.xor}
 
 
@@ -39,7 +42,9 @@ def binary(op: str, left: Column, right: Column) -> Column:
 
 def negated(value: Column) -> Column:
     """`-value`."""
-    return Column(-value.values, value.valid, value.fault) if _kind(value) in "if" else _refused(value, value)
+    if _kind(value) == "i":
+        return _arithmetic("-", Column(np.zeros_like(value.values)), value)
+    return Column(-value.values, value.valid, value.fault) if _kind(value) == "f" else _refused(value, value)
 
 
 def inverted(value: Column) -> Column:
@@ -63,7 +68,7 @@ def _logical(op: str, left: Column, right: Column) -> Column:
     if _kind(left) != "b":
         return _refused(left, right)
     if _kind(right) != "b":
-        right = _refused(right, right)
+        right = _refused(left, right)
     decides = left.values if op == "or" else ~left.values
     if left.valid is not None:
         decides = decides & left.valid
@@ -146,19 +151,39 @@ def _arithmetic(op: str, left: Column, right: Column) -> Column:
     if op in _BITS and not whole:
         return _refused(left, right)
     valid, fault = both(left.valid, right.valid), either(left.fault, right.fault)
-    if op in _BITS or op in _ARITHMETIC:
-        return Column((_BITS | _ARITHMETIC)[op](left.values, right.values), valid, fault)
-    zero = right.values == 0
-    if zero.any():
-        fault = either(fault, zero if valid is None else zero & valid)
-    divisor = np.where(zero, 1, right.values)
-    return Column(_divided(op, left.values, divisor, whole), valid, fault)
+    if op in _BITS:
+        return Column(_BITS[op](left.values, right.values), valid, fault)
+    if op in _ARITHMETIC:
+        with np.errstate(over="ignore", invalid="ignore"):  # a float that is too large is infinite, as it is row by row
+            values = _ARITHMETIC[op](left.values, right.values)
+        wrong = _too_large(op, left.values, right.values, values) if whole else None
+    else:
+        wrong = right.values == 0
+        if whole:  # one quotient of two whole numbers does not fit
+            wrong |= (right.values == -1) & (left.values == -_WIDEST) & (op == "/")
+        values = _divided(op, left.values, np.where(wrong, 1, right.values), whole)
+    if wrong is not None and wrong.any():
+        fault = either(fault, wrong if valid is None else wrong & valid)
+    return Column(values, valid, fault)
+
+
+def _too_large(op: str, one: Int, other: Int, result: Int) -> Bool | None:
+    """Where whole numbers have left their 64 bits; None: nowhere. Only what comes near is looked at closely."""
+    if not len(result) or max(_reach(one), _reach(other)) < (_NEAR_PRODUCT if op == "*" else _NEAR_SUM):
+        return None
+    exact = [_ARITHMETIC[op](a, b) for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+    return np.array([not -_WIDEST <= value < _WIDEST for value in exact], np.bool_)
+
+
+def _reach(values: Int) -> int:
+    return max(abs(int(values.min())), abs(int(values.max())))
 
 
 def _divided(op: str, value: NDArray[Any], divisor: NDArray[Any], whole: bool) -> NDArray[Any]:
     """Quotient or remainder; a whole one is cut towards zero, and a remainder has the sign of `value`."""
-    rest: NDArray[Any] = np.fmod(value, divisor)
-    if op == "%":
-        return rest
-    quotient: NDArray[Any] = (value - rest) // divisor if whole else value / divisor
+    with np.errstate(over="ignore", invalid="ignore"):
+        rest: NDArray[Any] = np.fmod(value, divisor)
+        if op == "%":
+            return rest
+        quotient: NDArray[Any] = (value - rest) // divisor if whole else value / divisor
     return quotient

@@ -94,10 +94,14 @@ def _refuse(select: Select) -> None:
 
 
 def _plain_scope(select: Select, stream: Stream) -> Scope:
+    return _with_aliases(select, Scope(kinds_of(stream)))
+
+
+def kinds_of(stream: Stream) -> dict[str, Kind]:
+    """The columns of a stream that can be worked on whole. Raises `NotColumnar` when it declares none."""
     if not stream.fields:
         raise NotColumnar(f"{stream.name} declares no columns")
-    kinds = {name: _KIND_OF[kind.name] for name, kind in stream.fields if kind.name in _KIND_OF}
-    return _with_aliases(select, Scope(kinds))
+    return {name: _KIND_OF[kind.name] for name, kind in stream.fields if kind.name in _KIND_OF}
 
 
 def _with_aliases(select: Select, scope: Scope) -> Scope:
