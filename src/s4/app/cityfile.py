@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from s4.app.cityprofiles import with_profiles
 from s4.core.city import City
 from s4.core.errors import ConfigError, InputError
 from s4.core.toml_lines import line_of, read_toml
@@ -32,7 +33,7 @@ def load_city(path: Path) -> City:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read ({getattr(error, 'strerror', None) or error})", file=str(path)) from error
-    return parse_city(text, file=str(path))
+    return parse_city(text, file=str(path), folder=path.parent)
 
 
 @contextlib.contextmanager
@@ -57,11 +58,14 @@ def _by_number(field: str, text: str) -> str:
     return f"{found[1]}[{number}]{found[3]}"
 
 
-def parse_city(text: str, *, file: str = "city.toml") -> City:
-    """The city that a text describes. Raises `ConfigError` that names file, line and field."""
+def parse_city(text: str, *, file: str = "city.toml", folder: Path = Path()) -> City:
+    """The city that a text describes; the files that it names are looked for under `folder`.
+
+    Raises `ConfigError` that names file, line and field.
+    """
     tables = read_toml(text, file=file)
     try:
-        city = msgspec.convert(_expanded(tables), City)
+        city = with_profiles(msgspec.convert(_expanded(tables), City), tables, folder)
         city.check()
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at ")
@@ -69,6 +73,8 @@ def parse_city(text: str, *, file: str = "city.toml") -> City:
         field = found[1] if found else ""
         raise ConfigError(_plain(reason), file=file, line=_line(text, field), field=field or None) from error
     except InputError as error:
+        if error.file is not None:  # of a profile's own file
+            raise
         raise ConfigError(error.reason, file=file, line=_line(text, error.field or ""), field=error.field) from error
     return city
 

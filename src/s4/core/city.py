@@ -14,6 +14,7 @@ from s4.core.errors import ConfigError
 from s4.core.model.asset import Asset
 from s4.core.model.place import Place
 from s4.core.model.unit import Unit
+from s4.core.profile import DeviceProfile
 from s4.core.subjects import check_name
 from s4.core.uplink import UplinkPolicy
 
@@ -41,16 +42,20 @@ class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that observes. `door`: the plug-in that takes it in; `options`: that plug-in's own settings;
-    `fresh_s`: silent for longer than this, it counts as silent (0 = speaks only when something happens).
+    `fresh_s`: silent for longer than this, it counts as silent (0 = speaks only when something happens);
+    `profile`: what kind of device it is: the name of a profile, or the YAML file that holds it; `via`: the source that
+    brings it in (a gateway, a broker), when it does not connect by itself.
     """
 
     id: str
     site: str
-    door: str
+    door: str = "device"
     name: str = ""
     place: Place | None = None
     fresh_s: Annotated[float, Meta(ge=0)] = 60.0
     options: dict[str, Any] = {}
+    profile: str = ""
+    via: str = ""
 
 
 class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,8 +71,9 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Info(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `[city]` table. `map`: GeoJSON file drawn as the base map; `rules`: file of edge rules;
-    `stages`: settings by stage name.
+    """The `[city]` table. `map`: GeoJSON file drawn as the base map; `rules`: file of edge rules; `profiles`: folder
+    of device profiles (`*.yaml`) from which one is chosen when a new device is approved; `stages`: settings by stage
+    name.
     """
 
     id: str
@@ -75,12 +81,13 @@ class Info(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place: Place
     map: str = ""
     rules: str = ""
+    profiles: str = ""
     language: str = "en"
     stages: dict[str, dict[str, Any]] = {}
 
 
 class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole `city.toml`."""
+    """A whole `city.toml`. `profile`: the device profiles, mostly read from the files that the sources name."""
 
     city: Info
     site: tuple[Site, ...]
@@ -89,6 +96,7 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[Source, ...] = ()
     outlet: tuple[Outlet, ...] = ()
     unit: tuple[Unit, ...] = ()
+    profile: tuple[DeviceProfile, ...] = ()
     uplink: UplinkPolicy = UplinkPolicy()
 
     def check(self) -> None:
@@ -101,11 +109,28 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for i, row in enumerate(getattr(self, table)):
                 _known(row.site, sites, f"{table}[{i}].site", "site")
         self.uplink.check()
+        self._check_devices(sources)
         self._ids("zone")
         for i, zone in enumerate(self.zone):
             _known(zone.source, sources, f"zone[{i}].source", "source")
             if len(zone.outline) < 3:
                 raise ConfigError("an outline needs at least 3 corners", field=f"zone[{i}].outline")
+
+    def _check_devices(self, sources: set[str]) -> None:
+        profiles: set[str] = set()
+        for i, profile in enumerate(self.profile):
+            try:
+                profile.check()
+            except ConfigError as error:
+                raise error.at(field=f"profile[{i}].{error.field}") from error
+            if profile.name in profiles:
+                raise ConfigError(f"{profile.name!r} is used twice", field=f"profile[{i}].name")
+            profiles.add(profile.name)
+        for i, row in enumerate(self.source):
+            if row.profile:
+                _known(row.profile, profiles, f"source[{i}].profile", "profile")
+            if row.via:
+                _known(row.via, sources, f"source[{i}].via", "source")
 
     def _ids(self, table: str) -> set[str]:
         seen: set[str] = set()
@@ -119,6 +144,15 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def source_named(self, source: str) -> Source | None:
         """The source of that id, or None."""
         return next((s for s in self.source if s.id == source), None)
+
+    def profile_named(self, name: str) -> DeviceProfile | None:
+        """The profile of that name, or None."""
+        return next((one for one in self.profile if one.name == name), None)
+
+    def profile_of(self, source: str) -> DeviceProfile | None:
+        """What kind of device a source is, or None when its description names no profile."""
+        row = self.source_named(source)
+        return self.profile_named(row.profile) if row is not None and row.profile else None
 
     def place_of(self, source: str) -> Place | None:
         """Where a source stands: its own place, else its site's."""

@@ -17,6 +17,7 @@ from s4.core.city import Outlet as OutletConfig
 from s4.core.clock import Clock
 from s4.core.errors import InputError
 from s4.core.model import Command, Fact, Frame, ObservationBatch, Raw, Word
+from s4.core.register import Register
 
 STREET: Final = ("sensing", "edge", "detection", "fusion", "risk", "response", "picture")
 Room = Literal["sensing", "edge", "detection", "fusion", "risk", "response", "picture"]
@@ -42,13 +43,15 @@ class Card(msgspec.Struct, frozen=True):
 
 class Context(msgspec.Struct, frozen=True):
     """What the runner hands a plug-in when it is made. `options` are its own settings, not yet checked;
-    `folder` is where relative paths in them start.
+    `folder` is where relative paths in them start; `register`: the devices that may speak, which the runner keeps up
+    to date with what people decide (None: only those in the city's description).
     """
 
     city: City
     clock: Clock
     options: dict[str, Any] = {}
     folder: str = "."
+    register: Register | None = None
 
 
 class Stage(ABC):

@@ -16,6 +16,11 @@ MQTT_IN: Final = "s4.in"
 MQTT_OUT: Final = "s4.out"
 ACK: Final = "ack"
 """The property on which a device answers a command."""
+SYSTEM: Final = "s4"
+"""The source of what s4 says of a device by itself."""
+DEVICE_STATE: Final = "s4.device"
+DEVICE_NOTICE: Final = "s4.notice"
+"""Properties of what s4 says of a device: how it is doing (edge), what of it was refused or held back (sensing)."""
 
 
 def check_name(name: str, *, field: str) -> str:

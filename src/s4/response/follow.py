@@ -9,7 +9,7 @@ import msgspec
 
 from s4.core.errors import ConfigError
 from s4.core.model import Command, Incident, Observation, Task, Unit, Word
-from s4.core.model.command import CommandState
+from s4.core.model.command import CommandState, is_about_facts
 from s4.core.model.task import TaskState
 from s4.core.ports import Card, Context, Room, Stage
 from s4.core.snapshot import pack, unpack
@@ -19,7 +19,6 @@ from s4.response.roster import POSITION, Roster
 
 MOST_COMMANDS: Final = 4096
 MOST_EARLY: Final = 256
-_ON_FACTS: Final = ("incident.", "recommendation.")
 _FAR: Final[dict[CommandState, int]] = {
     "approved": 0, "sent": 1, "acknowledged": 2, "done": 3, "failed": 3, "expired": 3,
 }  # fmt: skip
@@ -76,7 +75,7 @@ class FollowCommands(Stage):
         return followed if facts else list(self._overdue(now))
 
     def _command(self, command: Command) -> Iterator[Followed]:
-        if command.action.startswith(_ON_FACTS):
+        if is_about_facts(command.action):
             if command.state == "approved":  # it is about a fact, and the room of that fact obeys by itself
                 yield self._next(command, "done", command.time, "")
             return

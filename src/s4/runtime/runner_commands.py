@@ -15,7 +15,7 @@ from s4.core.archive import Archive
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError, S4Error
 from s4.core.model import Command
-from s4.core.model.command import UNDO
+from s4.core.model.command import UNDO, is_about_facts
 from s4.core.ports import Outlet
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
@@ -27,8 +27,6 @@ from s4.runtime.wire import decode_fact
 
 _AGAIN_S: Final = 5.0
 _MOST_ATTEMPTS: Final = 5
-_ON_FACTS: Final = ("incident.", "recommendation.")
-"""Actions that a stage carries out, not an outlet."""
 _ELSE_BY_STAGE: Final = ("unit.", UNDO)
 """Actions that an outlet carries out where one can, and a stage where none can."""
 
@@ -76,7 +74,7 @@ class CommandHost(Host):
         await self.wait(0.5)
 
     async def _consider(self, command: Command) -> None:
-        if command.action.startswith(_ON_FACTS):
+        if is_about_facts(command.action):
             return
         if command.action.startswith(_ELSE_BY_STAGE) and not self._outlet_for(command):
             return

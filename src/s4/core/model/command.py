@@ -14,10 +14,25 @@ CLOSE = "incident.close"
 REOPEN = "incident.reopen"
 NOTE = "incident.note"
 REJECT = "recommendation.reject"
-"""Actions on facts themselves; every other action is carried out by a device, a unit or a webhook."""
+DEVICE_APPROVE = "device.approve"
+DEVICE_REJECT = "device.reject"
+DEVICE_MAINTAIN = "device.maintain"
+DEVICE_RESUME = "device.resume"
+DEVICE_DECISIONS = (DEVICE_APPROVE, DEVICE_REJECT, DEVICE_MAINTAIN, DEVICE_RESUME)
+"""Decisions about a device: let a new one in (`profile`, `name`), keep it out, work on it, be done with that."""
 UNDO = "undo"
 """Takes back the command that the parameter `command` names: a device does so itself (its outlet lists `undo`), a
 unit is called back, a rejected recommendation is proposed again."""
+
+
+def is_about_facts(action: str) -> bool:
+    """Whether an action is on facts themselves, which the rooms that keep them obey; every other action is carried out
+    by a device, a unit or a webhook.
+
+    >>> is_about_facts("incident.close"), is_about_facts("device.approve"), is_about_facts("gate.close")
+    (True, True, False)
+    """
+    return action.startswith(("incident.", "recommendation.")) or action in DEVICE_DECISIONS
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
