@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Observation, ObservationBatch, Raw, Reading, Series
 from s4.core.model.batch import LARGEST_BATCH
+from s4.core.subjects import SYSTEM
 from s4.sensing.channels import MOST_CHANNELS
 from s4.sensing.decode import Decode
 from s4.sensing.device import Device
@@ -27,7 +28,7 @@ def decode(*raws: Raw, stage: Decode | None = None) -> tuple[list[Reading], list
     stage = stage or Decode(make_context())
     produced = stage.step(raws, NOW)
     readings = [r for batch in produced if isinstance(batch, ObservationBatch) for r in batch]
-    events = [one for one in produced if isinstance(one, Observation)]
+    events = [one for one in produced if isinstance(one, Observation) and one.source != SYSTEM]
     return readings, events, [str(error) for _, error in stage.rejects()]
 
 

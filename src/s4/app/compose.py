@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from s4.core import registry
 from s4.core.city import City, Source
@@ -12,6 +12,9 @@ from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import FACTS, Command, Frame, Observation
 from s4.core.ports import Camera, Context, Door, Outlet, Stage
+from s4.core.register import Register
+from s4.sensing.checkpoint import Guarded
+from s4.sensing.device import Device
 
 
 class Composer:
@@ -19,13 +22,14 @@ class Composer:
 
     def __init__(self, city: City, clock: Clock, folder: Path, runs: Callable[[str], bool]) -> None:
         self._city, self._clock, self._folder, self._runs = city, clock, folder, runs
+        self.register = Register(city)
 
     def _context(self, options: dict[str, Any]) -> Context:
-        return Context(self._city, self._clock, options, str(self._folder))
+        return Context(self._city, self._clock, options, str(self._folder), self.register)
 
     def _stage_classes(self) -> list[tuple[str, type[Stage], dict[str, Any]]]:
         """Every installed stage whose room runs here and that the city has not switched off."""
-        settings = self._city.city.stages
+        settings = _by_present_name(self._city.city.stages)
         known = registry.names("s4.stages")
         for name in settings:
             if name not in known:
@@ -53,8 +57,9 @@ class Composer:
         return made
 
     def doors(self) -> list[Door]:
-        """The doors of every source that is not a camera."""
-        return [door for row, door in self._opened() if isinstance(door, Door)]
+        """The doors of every source that is not a camera, each behind its checkpoint (MQTT and HTTP have theirs)."""
+        found = [door for row, door in self._opened() if isinstance(door, Door)]
+        return [door if isinstance(door, Device) else Guarded(door, self._context({})) for door in found]
 
     def cameras(self) -> list[tuple[Source, Camera, list[Stage]]]:
         """Every camera with the stages that watch its frames, each camera its own."""
@@ -89,6 +94,17 @@ class Composer:
         return [
             registry.load("s4.outlets", row.outlet)(self._context(dict(row.options)), row) for row in self._city.outlet
         ]
+
+
+_FORMER: Final = {"silence": "supervision"}
+"""Stages that another does the work of now, so that older descriptions of a city go on working."""
+
+
+def _by_present_name(settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    for former, present in _FORMER.items():
+        if former in settings and present in settings:
+            raise ConfigError(f"is called {present!r} now; write its settings there", field=f"city.stages.{former}")
+    return {_FORMER.get(name, name): options for name, options in settings.items()}
 
 
 def _maker(stage: type[Stage], context: Context) -> Callable[[], Stage]:

@@ -6,7 +6,6 @@ JSON and Arrow alike; a reason in words is only made for the few that fail.
 
 from __future__ import annotations
 
-import re
 import sys
 from threading import Lock
 from typing import Final, NamedTuple
@@ -18,16 +17,18 @@ from s4.core.clock import NS_PER_S, format_time
 from s4.core.errors import InputError
 from s4.core.model import ObservationBatch, Series
 from s4.core.model.batch import LARGEST_BATCH
+from s4.core.profile import PROPERTY, RESERVED, DeviceProfile, Resource
 from s4.core.units import parse_unit
 from s4.sensing.device import Profile
 
-PROPERTY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MOST_CHANNELS: Final = 1_000
 _LARGEST: Final = sys.float_info.max
 
 
 class Channel(NamedTuple):
-    """Numbers sent as `unit` become `series` by value × `scale` + `offset`; then `low` ≤ value ≤ `high` must hold."""
+    """Numbers sent as `unit` become `series` by value × `scale` + `offset`; then `low` ≤ value ≤ `high` must hold, and
+    `whole` ones must be whole. `arrival`: what claims a time that cannot be is taken as true when it arrived.
+    """
 
     series: Series
     site: str
@@ -37,6 +38,9 @@ class Channel(NamedTuple):
     high: float
     ahead: int
     age: int
+    whole: bool = False
+    arrival: bool = False
+    profiled: bool = False
 
 
 class Columns(NamedTuple):
@@ -59,6 +63,9 @@ class _Table(NamedTuple):
     ahead: NDArray[np.int64]
     age: NDArray[np.int64]
     site: NDArray[np.int32]
+    whole: NDArray[np.bool_]
+    arrival: NDArray[np.bool_]
+    profiled: NDArray[np.bool_]
 
 
 def check_property(name: str) -> str:
@@ -70,6 +77,8 @@ def check_property(name: str) -> str:
     name = name.replace("/", ".")
     if not PROPERTY.fullmatch(name):
         raise InputError(f"{name[:70]!r} is not a property (1 to 64 of A-Z, a-z, 0-9, _, . and -)", field="property")
+    if name.startswith(RESERVED):
+        raise InputError(f"properties that begin with {RESERVED!r} are what s4 says itself", field="property")
     return name
 
 
@@ -77,7 +86,7 @@ class Channels:
     """The table of channels seen so far. Grows as devices speak, `MOST_CHANNELS` each at most; safe from threads."""
 
     def __init__(self) -> None:
-        self._code: dict[tuple[str, str, str | None], int] = {}
+        self._code: dict[tuple[str, int, str, str | None], int] = {}
         self._rows: list[Channel] = []
         self._sites: list[str] = []
         self._count: dict[str, int] = {}
@@ -92,7 +101,7 @@ class Channels:
 
         Raises `InputError` for a bad name, an unknown unit, or one that does not fit the declared one.
         """
-        code = self._code.get((profile.device, name, unit))
+        code = self._code.get((profile.device, profile.version, name, unit))
         return self._add(profile, name, unit) if code is None else code
 
     def _add(self, profile: Profile, name: str, unit: str | None) -> int:
@@ -105,7 +114,7 @@ class Channels:
             self._rows.append(channel)
             if channel.site not in self._sites:
                 self._sites.append(channel.site)
-            return self._code.setdefault((profile.device, name, unit), len(self._rows) - 1)
+            return self._code.setdefault((profile.device, profile.version, name, unit), len(self._rows) - 1)
 
     def _table(self) -> _Table:
         if len(self._arrays.scale) != len(self._rows):
@@ -120,7 +129,23 @@ class Channels:
             value = sent.value * table.scale[code] + table.offset[code]
         good = (value >= table.low[code]) & (value <= table.high[code])  # not-a-number fails both
         good &= (sent.time <= received + table.ahead[code]) & (sent.time >= received - table.age[code])
+        if table.whole.any():
+            good &= ~table.whole[code] | (value == np.floor(value))
         return value, ~good
+
+    def impossible(self, sent: Columns, received: NDArray[np.int64] | int) -> NDArray[np.bool_] | None:
+        """Which rows claim a time that cannot be and are to be taken as true when they arrived; None: no row is."""
+        table, code = self._table(), sent.code
+        if not table.arrival.any():
+            return None
+        apart = (sent.time > received + table.ahead[code]) | (sent.time < received - table.age[code])
+        found: NDArray[np.bool_] = apart & table.arrival[code]
+        return found if found.any() else None
+
+    def profiled(self, code: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+        """Which rows are of devices whose profile is known; None: no row is."""
+        table = self._table()
+        return table.profiled[code] if table.profiled.any() else None
 
     def reason(self, code: int, time: int, value: float, received: int) -> InputError:
         """Why `judge` refused a row; `value` as converted."""
@@ -130,6 +155,8 @@ class Channels:
         if not channel.low <= value <= channel.high:
             unit = channel.series.unit
             return InputError(f"{value:g} {unit} is outside {channel.low:g} to {channel.high:g} {unit}", field="value")
+        if channel.whole and value != int(value):
+            return InputError(f"{value:g} is not a whole number", field="value")
         return skew(time, received, channel.ahead, channel.age) or InputError("is refused")
 
     def batches(self, kept: Columns, received: int) -> list[ObservationBatch]:
@@ -171,7 +198,31 @@ def _when(time: int) -> str:
     return format_time(time) if 0 <= time <= 9_000_000_000 * NS_PER_S else f"{time} ns"
 
 
+def resource_of(spec: DeviceProfile, name: str) -> Resource:
+    """The resource `name` of a profile. Raises `InputError` when it has none of that name."""
+    found = spec.resource(name)
+    if found is None:
+        there = ", ".join(one.name for one in spec.resources)[:120]
+        raise InputError(f"the profile {spec.name} has no resource {name!r} (it has: {there})", field="property")
+    return found
+
+
+def _profiled(profile: Profile, spec: DeviceProfile, name: str, unit: str | None) -> Channel:
+    """The channel of a device whose profile is known: nothing is guessed."""
+    found = resource_of(spec, name)
+    if found.type in ("string", "event"):
+        raise InputError(f"is of type {found.type} and no number, as the profile {spec.name} says", field="value")
+    scale, offset = (found.scale, found.offset) if unit is None else _conversion(unit, found.unit)
+    low, high = (0.0, 1.0) if found.type == "bool" else found.range or (-_LARGEST, _LARGEST)
+    return Channel(
+        Series(profile.device, name, found.unit), profile.site, scale, offset, low, high, profile.ahead_ns,
+        profile.age_ns, whole=found.type != "float", arrival=spec.clock.beyond == "arrival", profiled=True,
+    )  # fmt: skip
+
+
 def _channel(profile: Profile, name: str, unit: str | None) -> Channel:
+    if profile.spec is not None:
+        return _profiled(profile, profile.spec, name, unit)
     declared = profile.options.units.get(name)
     scale, offset = _conversion(unit, declared) if unit is not None and declared is not None else (1.0, 0.0)
     if unit is not None:
@@ -205,4 +256,6 @@ def _columns(rows: list[Channel], sites: list[str]) -> _Table:
         np.array([r.low for r in rows], np.float64), np.array([r.high for r in rows], np.float64),
         np.array([r.ahead for r in rows], np.int64), np.array([r.age for r in rows], np.int64),
         np.array([sites.index(r.site) for r in rows], np.int32),
+        np.array([r.whole for r in rows], np.bool_), np.array([r.arrival for r in rows], np.bool_),
+        np.array([r.profiled for r in rows], np.bool_),
     )  # fmt: skip

@@ -13,10 +13,13 @@ from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Observation, ObservationBatch
 from s4.core.ports import Card, Context, Door, Record
+from s4.core.profile import DeviceProfile
+from s4.core.register import Register
 from s4.core.units import parse_unit
 from s4.sensing.options import read_options
 
 YEAR_S: Final = 31_557_600.0
+_SAID_BY_PROFILE: Final = ("units", "ranges", "max_ahead_s", "max_age_s")
 Skew = Annotated[float, Meta(ge=0, le=100 * YEAR_S)]
 
 
@@ -48,22 +51,30 @@ class DeviceOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ConfigError(f"the lowest value {low} is not below the highest {high}", field=field)
 
 
+class UnknownDeviceError(InputError):
+    """Nobody has described the device, and nobody has let it in."""
+
+
 class Profile(NamedTuple):
-    """What is known of one device: its id, the site where it stands, and its options."""
+    """What is known of one device: its id, the site where it stands, its options, and what kind of device it is, where
+    somebody has said so. `version` differs when that has changed.
+    """
 
     device: str
     site: str
     options: DeviceOptions
+    spec: DeviceProfile | None = None
+    version: int = 0
 
     @property
     def ahead_ns(self) -> int:
         """How far its clock may be ahead of ours, ns."""
-        return int(self.options.max_ahead_s * NS_PER_S)
+        return int((self.spec.clock.ahead_s if self.spec else self.options.max_ahead_s) * NS_PER_S)
 
     @property
     def age_ns(self) -> int:
         """How old what it says may be, ns."""
-        return int(self.options.max_age_s * NS_PER_S)
+        return int((self.spec.clock.age_s if self.spec else self.options.max_age_s) * NS_PER_S)
 
 
 def device_options(source: Source) -> DeviceOptions:
@@ -71,28 +82,41 @@ def device_options(source: Source) -> DeviceOptions:
     owner = f"source[{source.id}]"
     options = read_options(DeviceOptions, source.options, owner)
     options.check(owner)
+    for name in _SAID_BY_PROFILE if source.profile else ():
+        if name in source.options:
+            raise ConfigError("its profile says that; leave one of them out", field=f"{owner}.options.{name}")
     return options
 
 
 class Profiles:
     """The devices of a city by id. Outlets, and the devices that their option `device` names, count too, since they
     answer commands; so do sources that have a door of their own (a camera may also report by MQTT), with the default
-    options.
+    options. With a `register`, what kind of device each is counts as well, and devices that a person has let in.
     """
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, register: Register | None = None) -> None:
+        self._register = register
         answering = [(name, row.site) for row in city.outlet for name in (row.id, row.options.get("device")) if name]
         self._of = {str(name): Profile(str(name), site, DeviceOptions()) for name, site in answering}
         for source in city.source:
             options = device_options(source) if source.door == "device" else DeviceOptions()
-            self._of[source.id] = Profile(source.id, source.site, options)
+            spec = city.profile_of(source.id) if register is not None else None
+            self._of[source.id] = Profile(source.id, source.site, options, spec)
+
+    @property
+    def generation(self) -> int:
+        """Changes when a decision of a person has changed which devices there are."""
+        return self._register.generation if self._register is not None else 0
 
     def of(self, device: str) -> Profile:
-        """The profile of `device`. Raises `InputError` when the city does not know it."""
+        """The profile of `device`. Raises `UnknownDeviceError` when the city does not know it."""
         profile = self._of.get(device)
-        if profile is None:
-            raise InputError(f"there is no device {device[:70]!r} in the city", field="device")
-        return profile
+        if profile is not None:
+            return profile
+        let_in = self._register.of(device) if self._register is not None else None
+        if let_in is None:
+            raise UnknownDeviceError(f"there is no device {device[:70]!r} in the city", field="device")
+        return Profile(device, let_in.site, DeviceOptions(), let_in.profile, self.generation)
 
 
 class Device(Door):

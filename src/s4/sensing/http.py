@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,9 +19,12 @@ from s4.core.city import City
 from s4.core.clock import Clock
 from s4.core.errors import AccessError, CapacityError, InputError, S4Error, ServiceError
 from s4.core.ports import Record
+from s4.core.register import Register
+from s4.sensing.device import UnknownDeviceError
 from s4.sensing.intake import ARROW, JSON, NDJSON, Intake, Taken
 from s4.sensing.limits import Credentials, Limits, TokenBucket, Verify, gunzip
 
+_TELL_S: Final = 1.0
 IN_A_THREAD: Final = 262_144
 """Bodies larger than this are read in a thread, so that small ones need not wait for them."""
 
@@ -38,13 +42,15 @@ OnRefused = Callable[[str, int, str], None]
 
 
 def create_routes(
-    record: Record, verify: Verify, city: City, clock: Clock, limits: Limits, on_refused: OnRefused | None = None
-) -> list[Route]:
+    record: Record, verify: Verify, city: City, clock: Clock, limits: Limits, on_refused: OnRefused | None = None,
+    register: Register | None = None,
+) -> list[Route]:  # fmt: skip
     """The routes of the HTTP door, to be mounted by whoever serves HTTP.
 
-    `record` returns once observations are safe; `verify(device, secret)` says whether a bearer secret is right.
+    `record` returns once observations are safe; `verify(device, secret)` says whether a bearer secret is right;
+    `register`: the devices that may speak, kept up to date (None: those in the city's description).
     """
-    door = _HttpDoor(record, Credentials(verify), Intake(city), clock, limits, on_refused)
+    door = _HttpDoor(record, Credentials(verify), Intake(city, register), clock, limits, on_refused)
     return [Route("/ingest/{device}", door.post, methods=["POST"])]
 
 
@@ -57,6 +63,7 @@ class _HttpDoor:
         self._clock, self._limits, self._on_refused = clock, limits, on_refused
         self._buckets: dict[str, TokenBucket] = {}
         self._busy: dict[str, int] = {}
+        self._telling: asyncio.Task[None] | None = None
 
     async def post(self, request: Request) -> Response:
         device = request.path_params["device"]
@@ -64,12 +71,27 @@ class _HttpDoor:
             await self._authenticate(device, request)
             async with self._turn(device):
                 return _answer(await self._take(device, request))
+        except UnknownDeviceError as error:
+            self._intake.notices.held(device, "", "", f"POST /ingest/{device}")
+            return _refusal(_as_refusal(error))
         except _RefusedError as refused:
             return _refusal(refused)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except S4Error as error:
             return _refusal(_as_refusal(error))
+        finally:
+            self._tell_later()
+
+    def _tell_later(self) -> None:
+        """What was refused or held is told within a second, whatever comes next."""
+        if len(self._intake.notices) and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.create_task(self._tell(), name="http notices")
+
+    async def _tell(self) -> None:
+        await asyncio.sleep(_TELL_S)
+        with contextlib.suppress(CapacityError, ServiceError):
+            await self._record(self._intake.notices.tell_all(self._clock.now()))
 
     async def _authenticate(self, device: str, request: Request) -> None:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")

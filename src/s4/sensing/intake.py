@@ -13,9 +13,23 @@ from s4.core.city import City
 from s4.core.errors import CapacityError, InputError
 from s4.core.model import Observation
 from s4.core.ports import Produced
+from s4.core.register import Register
 from s4.sensing.channels import Channels, Columns
 from s4.sensing.device import Profile, Profiles
-from s4.sensing.payload import NAMED, ONE_NAMED, WRONG, NamedReading, instant, observe, parse_items, parse_named
+from s4.sensing.judge import Judge
+from s4.sensing.notices import Notices
+from s4.sensing.payload import (
+    NAMED,
+    ONE_NAMED,
+    WRONG,
+    Event,
+    NamedReading,
+    instant,
+    observe,
+    parse_items,
+    parse_named,
+    parse_typed_named,
+)
 
 if TYPE_CHECKING:
     from s4.sensing.arrow import Rows
@@ -75,9 +89,12 @@ class Intake:
     Raises `InputError` for a body that cannot be read at all; a bad record in it is only left out.
     """
 
-    def __init__(self, city: City) -> None:
-        self.profiles = Profiles(city)
+    def __init__(self, city: City, register: Register | None = None) -> None:
+        register = register or Register(city)
+        self.profiles = Profiles(city, register)
+        self.notices = Notices(city, register)
         self._channels = Channels()
+        self._judge = Judge(self._channels, self.notices)
 
     def take(self, profile: Profile, media_type: str, body: bytes, received: int) -> Taken:
         """Read `body`, which came from the device of `profile` at `received` (ns UTC)."""
@@ -112,16 +129,33 @@ class Intake:
         events, refusals = list[Observation](), Refusals()
         for line, text in items:
             try:
-                item = parse_named(text)
+                item = self._named(profile, text)
                 if isinstance(item, NamedReading):
                     readings.append(item)
                     lines.append(line)
                 else:
                     events.append(observe(profile, item[0], item[1], text, received))
             except InputError as error:
-                refusals.add(line, error)
+                self._refuse(profile, line, error, refusals)
         taken = self._readings(profile, readings, lines, received, refusals)
         return taken._replace(produced=[*taken.produced, *events], accepted=taken.accepted + len(events))
+
+    @staticmethod
+    def _named(profile: Profile, text: bytes) -> NamedReading | tuple[str, Event]:
+        """One record; what the profile calls a `bool` or a `string` may be one."""
+        if profile.spec is None:
+            return parse_named(text)
+        try:
+            return parse_named(text)
+        except InputError as error:
+            found = parse_typed_named(profile.spec, text)
+            if found is None:
+                raise error from None
+            return found
+
+    def _refuse(self, profile: Profile, line: int, error: InputError, refusals: Refusals) -> None:
+        refusals.add(line, error)
+        self.notices.refused(profile.device, error.reason)
 
     def _readings(
         self,
@@ -138,29 +172,18 @@ class Intake:
             try:
                 rows.append((code(profile, one.property, one.unit), instant(one.time, received), one.value, line))
             except InputError as error:
-                refusals.add(line, error)
+                self._refuse(profile, line, error, refusals)
         codes, times, values, kept_lines = zip(*rows, strict=True) if rows else ((), (), (), ())
         sent = Columns(np.array(codes, np.int32), np.array(times, np.int64), np.array(values, np.float64))
         return self._judged(sent, np.array(kept_lines, np.int64), received, refusals)
 
     def _judged(self, sent: Columns, lines: NDArray[np.int64], received: int, refusals: Refusals) -> Taken:
-        value, refused = self._channels.judge(sent, received)
-        kept = Columns(sent.code, sent.time, value)
-        if refused.any():
-            self._explain(kept, np.flatnonzero(refused).tolist(), lines, received, refusals)
-            kept = kept.take(~refused)
-        produced = self._channels.batches(kept, received)
-        return Taken(produced, len(kept.code), refusals.first, refusals.total)
-
-    def _explain(
-        self, rows: Columns, refused: list[int], lines: NDArray[np.int64], received: int, refusals: Refusals
-    ) -> None:
-        for i in refused:
-            if refusals.full:
-                refusals.total += 1
-                continue
-            error = self._channels.reason(int(rows.code[i]), int(rows.time[i]), float(rows.value[i]), received)
+        judged = self._judge.take(sent, np.full(len(sent.code), received, np.int64))
+        for i, error in judged.refused:
             refusals.add(int(lines[i]), error)
+        refusals.total += judged.wrong - len(judged.refused)
+        produced = self._channels.batches(judged.kept, received)
+        return Taken(produced, len(sent.code) - judged.wrong, refusals.first, refusals.total)
 
     def _arrow(self, profile: Profile, body: bytes, received: int) -> Taken:
         from s4.sensing.arrow import read_stream
@@ -185,6 +208,6 @@ class Intake:
         if wrong:
             bad = sent.code < 0
             for i in np.flatnonzero(bad).tolist():
-                refusals.add(int(lines[i]), wrong[int(rows.channel[i])])
+                self._refuse(profile, int(lines[i]), wrong[int(rows.channel[i])], refusals)
             sent, lines = sent.take(~bad), lines[~bad]
         return self._judged(sent, lines, received, refusals)

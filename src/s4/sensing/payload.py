@@ -18,7 +18,9 @@ import msgspec
 from s4.core.clock import parse_time
 from s4.core.errors import InputError
 from s4.core.model import Observation, Place
-from s4.sensing.channels import check_property, skew
+from s4.core.profile import DeviceProfile, Resource, fault
+from s4.core.subjects import ACK
+from s4.sensing.channels import check_property, resource_of, skew
 from s4.sensing.device import Profile
 from s4.sensing.options import complaint
 
@@ -44,6 +46,17 @@ class NamedReading(msgspec.Struct, forbid_unknown_fields=True):
     time: int | str | None = None
 
 
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    value: bool | str | float
+    time: int | str | None = None
+
+
+class _NamedPlain(msgspec.Struct, forbid_unknown_fields=True):
+    property: str
+    value: bool | str | float
+    time: int | str | None = None
+
+
 Event = dict[str, Any]
 NUMBERS: Final = msgspec.json.Decoder(list[float])
 NAMED: Final = msgspec.json.Decoder(list[NamedReading])
@@ -52,6 +65,8 @@ _NUMBER: Final = msgspec.json.Decoder(float)
 _READING: Final = msgspec.json.Decoder(SentReading)
 ONE_NAMED: Final = msgspec.json.Decoder(NamedReading)
 _EVENT: Final = msgspec.json.Decoder(dict[str, Any])
+_PLAIN: Final = msgspec.json.Decoder(_Plain | bool | str | float | None)
+_NAMED_PLAIN: Final = msgspec.json.Decoder(_NamedPlain)
 _PLACE_FIELDS: Final = frozenset({"lat", "lon"})
 _READING_FIELDS: Final = frozenset({"value", "unit", "time", "property"})
 WRONG: Final = (ValueError, RecursionError)
@@ -96,6 +111,23 @@ def parse_named(text: bytes) -> NamedReading | tuple[str, Event]:
     return name, event
 
 
+def parse_typed_named(spec: DeviceProfile, text: bytes) -> NamedReading | tuple[str, Event] | None:
+    """One object that names a `bool` or a `string` of a profile and its `value`; None when it is none. Raises
+    `InputError` for a value that the profile does not allow.
+    """
+    try:
+        found = _NAMED_PLAIN.decode(text)
+    except WRONG:
+        return None
+    resource = spec.resource(found.property)
+    if resource is None or resource.type not in ("bool", "string"):
+        return None
+    item = parse_typed(resource, msgspec.json.encode(_Plain(found.value, found.time)))
+    if isinstance(item, SentReading):
+        return NamedReading(found.property, item.value, None, item.time)
+    return found.property, item
+
+
 def parse_items(text: bytes) -> list[bytes]:
     """A JSON list → its items, each still JSON. Raises `InputError` when the list itself is broken."""
     try:
@@ -129,16 +161,60 @@ def instant(time: int | str | None, received: int) -> int:
 def observe(profile: Profile, name: str, body: Event, text: bytes, received: int) -> Observation:
     """An event → an `Observation`. Its `time` field, if any, says when; `place` with `lat` and `lon` says where.
 
-    Raises `InputError` for a bad time or place, a number beyond 64 bits, or nesting over 16 levels.
+    Raises `InputError` for a bad time or place, a number beyond 64 bits, nesting over 16 levels, or something of which
+    the device's profile does not know.
     """
     name = check_property(name)
     check_depth(body)
-    time = instant(_time_field(body), received)
-    wrong = skew(time, received, profile.ahead_ns, profile.age_ns)
-    if wrong is not None:
-        raise wrong
+    if profile.spec is not None and name != ACK:
+        check_event(profile.spec, name, body)
+    time = happened(profile, instant(_time_field(body), received), received)
     key = Observation.derive_id(profile.device, name, time, text)
     return Observation(key, profile.device, name, time, profile.site, received, body, _place(body))
+
+
+def check_event(spec: DeviceProfile, name: str, body: Mapping[str, Any]) -> None:
+    """Raise `InputError` unless the profile has such an event: an object, or `value` of the type that it says."""
+    found = resource_of(spec, name)
+    if found.type == "event":
+        return
+    if found.type in ("float", "int"):
+        raise InputError(f"is an object and no number, as the profile {spec.name} says", field="value")
+    if reason := fault(found, body.get("value")):
+        raise InputError(reason, field="value")
+
+
+def happened(profile: Profile, time: int, received: int) -> int:
+    """When an event happened: as it says, or as its profile wants it when that cannot be. Raises `InputError`."""
+    wrong = skew(time, received, profile.ahead_ns, profile.age_ns)
+    if wrong is None:
+        return time
+    if profile.spec is None or profile.spec.clock.beyond != "arrival":
+        raise wrong
+    return received
+
+
+def parse_typed(resource: Resource, text: bytes) -> SentReading | Event:
+    """What a device sent of a `bool` (a reading of 0 or 1) or of a `string` (an event with that `value`).
+
+    >>> parse_typed(Resource("open", type="bool"), b"true").value
+    1.0
+    >>> parse_typed(Resource("mode", type="string", choices=("day", "night")), b'"dusk"')
+    Traceback (most recent call last):
+    s4.core.errors.InputError: value: 'dusk' is not one of day, night
+    """
+    try:
+        found = _PLAIN.decode(text)
+    except WRONG as error:
+        raise complaint(error) from error
+    value, time = (found.value, found.time) if isinstance(found, _Plain) else (found, None)
+    if resource.type == "bool" and isinstance(value, float) and value in (0.0, 1.0):
+        value = bool(value)
+    if reason := fault(resource, value):
+        raise InputError(reason, field="value")
+    if isinstance(value, bool):
+        return SentReading(float(value), None, time)
+    return {"value": value} if time is None else {"value": value, "time": time}
 
 
 def _time_field(body: Mapping[str, Any]) -> int | str | None:
