@@ -94,7 +94,11 @@ KINDS: Final[dict[str, Kind]] = {
         _kind("brute_force", "Password guessing", "Security", "cyber", _MODERATE, 0.30),
         _kind("protocol_violation", "Industrial protocol misused", "Infra", "cyber", _SEVERE, 0.30),
         _kind("camera_tampered", "Camera tampered with", "Security", "physical", _MODERATE, 0.20),
+        _kind("device_flood", "Device floods", "Infra", "cyber", _MODERATE, 0.10),
         _kind("source_silent", "Source silent", "Infra", "system", _MINOR, 0.02),
+        _kind("device_faulty", "Device not believable", "Infra", "system", _MINOR, 0.02),
+        _kind("battery_low", "Battery low", "Infra", "system", _MINOR, 0.01),
+        _kind("unknown_device", "Unknown device", "Infra", "system", _MINOR, 0.02),
     )
 }
 

@@ -1,0 +1,1 @@
+"""Supervision: how every device is doing, and who has to be told."""
