@@ -29,10 +29,10 @@ def parse_select(text: str) -> Select:
 
     >>> parse_select("SELECT avg(t) AS mean FROM street GROUP BY cell, TUMBLINGWINDOW(ss, 10)").window.length_ms
     10000
-    >>> parse_select("SELECT t FROM street WERE t > 1")
+    >>> parse_select("SELECT t FORM street")
     Traceback (most recent call last):
     ...
-    s4.edge.sql.tokens.StatementError: line 1 column 22: expected the end of the statement, found WERE
+    s4.edge.sql.tokens.StatementError: line 1 column 10: expected FROM or another column, found FORM; did you mean FROM?
     """
     cursor = Selects(text)
     return _bounded(cursor.select(), cursor.tokens)

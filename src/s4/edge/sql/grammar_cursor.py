@@ -65,12 +65,12 @@ class Cursor:
         """Where the next token stands."""
         return self.text.at(self.token.start)
 
-    def found(self, reason: str) -> StatementError:
-        """A complaint at the next token that says what stands there."""
+    def found(self, reason: str, hint: str = "") -> StatementError:
+        """A complaint at the next token that says what stands there, and what may have been meant."""
         if self.kind == "end":
             return self.error(f"{reason}, but the text ends here")
         said = self.text.text[self.token.start : self.token.end]
-        return self.error(f"{reason}, found {said if len(said) <= 40 else said[:37] + '...'}")
+        return self.error(f"{reason}, found {said if len(said) <= 40 else said[:37] + '...'}{hint}")
 
     def error(self, reason: str) -> StatementError:
         """A complaint at the next token."""
@@ -86,7 +86,39 @@ class Cursor:
         self._depth -= 1
 
     def finish(self) -> None:
-        """Demand the end, after one semicolon or none."""
+        """Demand the end, after one semicolon or none. What stands there may be a clause misspelled."""
         self.take(";")
         if self.kind != "end":
-            raise self.found("expected the end of the statement")
+            raise self.found("expected the end of the statement", _elsewhere(self.token))
+
+
+_CLAUSES: Final = (
+    "AS",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "CROSS",
+)
+_ELSEWHERE: Final = {
+    "IS": "; whether a value is null is asked with isnull(…)",
+    "UNION": "; a rule is one SELECT",
+    ",": "; streams are joined with INNER, LEFT, RIGHT, FULL or CROSS JOIN",
+}
+
+
+def _elsewhere(token: Token) -> str:
+    """A hint for those who know another dialect of SQL, or who mistyped."""
+    said = str(token.value).upper()
+    hint = _ELSEWHERE.get(said, "")
+    if hint or token.kind != "name":
+        return hint
+    from s4.edge.sql.near import meant
+
+    return meant(said, _CLAUSES)

@@ -36,7 +36,7 @@ class Definitions(Cursor):
         for action in _ACTIONS:
             if self.says(action.upper()):
                 return self._manage(action)
-        raise self.found("expected CREATE, SHOW, DESCRIBE, DROP or EXPLAIN")
+        raise self.found("expected SELECT, CREATE, SHOW, DESCRIBE, DROP or EXPLAIN")
 
     def stream(self) -> Stream:
         """`create stream|table name (columns) with (options)`."""

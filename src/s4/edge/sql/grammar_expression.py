@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from s4.edge.sql.grammar_cursor import Cursor
+from s4.edge.sql.near import meant
 from s4.edge.sql.tokens import UNITS, StatementError
 from s4.edge.sql.tree import (
     At,
@@ -43,7 +44,12 @@ SIGN: Final = 6
 
 
 class Expressions(Cursor):
-    """Reads expressions. `sources` are the names that may stand before a dot; without any, every name may."""
+    """Reads expressions. `sources` are the names that may stand before a dot; without any, every name may.
+
+    `windows` are the names that take a unit of time, for the complaint when one stands in the wrong place.
+    """
+
+    windows: frozenset[str] = frozenset()
 
     def __init__(self, text: str, sources: Collection[str] = ()) -> None:
         super().__init__(text)
@@ -245,11 +251,19 @@ class Expressions(Cursor):
         name = str(self.step().value).lower()
         number = self._calls
         self._calls += 1
+        place = self.tokens[self.place - 1].start
         self.step()
+        if self.kind in UNITS:
+            raise self.text.error(self._no_window(name), place)
         args = self.listed(")", spare=True)
         where = self.filter() if self.kind == "FILTER" else None
         over = self._over() if self.kind == "OVER" else None
         return Call(at=at, name=name, args=args, over=over, where=where, number=number)
+
+    def _no_window(self, name: str) -> str:
+        if name in self.windows:
+            return f"{name} is a window and stands alone in GROUP BY"
+        return f"{name} is no window, so it takes no unit of time{meant(name, self.windows)}"
 
     def filter(self) -> Expr:
         """`filter (where condition)`."""

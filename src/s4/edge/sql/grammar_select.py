@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from s4.edge.sql.grammar_window import WINDOWS, Windows
+from s4.edge.sql.near import meant
 from s4.edge.sql.tree import Expr, Join, JoinKind, Select, Source, Window
 
 _JOINS: Final[dict[str, JoinKind]] = {
@@ -26,7 +27,10 @@ class Selects(Windows):
         at = self.at()
         self.demand("SELECT", "expected SELECT")
         columns = self.columns()
-        self.demand("FROM", "expected FROM or another column")
+        if self.kind != "FROM":
+            near = meant(str(self.token.value).upper(), ("FROM", "INVISIBLE")) if self.kind == "name" else ""
+            raise self.found("expected FROM or another column", near)
+        self.step()
         source = self._source("FROM")
         joins = self._joins()
         where = self.expression() if self.take("WHERE") else None

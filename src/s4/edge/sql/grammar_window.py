@@ -25,6 +25,8 @@ _LONGEST_MS: Final = 366 * 86_400_000
 class Windows(Expressions):
     """Reads windows."""
 
+    windows = frozenset(WINDOWS)
+
     def window(self) -> Window:
         """The window that begins at the next token, which is one of `WINDOWS`."""
         at = self.at()
