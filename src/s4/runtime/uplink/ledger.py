@@ -4,6 +4,7 @@ nothing that is not in here. SQLite, synced: it is written before a site is told
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Mapping
@@ -35,13 +36,13 @@ class Ledger:
         self._lock = threading.Lock()
         self._path = path
         try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
             for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise ServiceError(f"the ledger {path} cannot be used: {error}") from error
-        path.chmod(0o600)
 
     def taken(self) -> dict[Way, int]:
         """The last number taken on each way."""

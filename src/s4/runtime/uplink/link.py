@@ -89,6 +89,8 @@ class LinkHost(Host):
             await self._tell_lost()
 
     async def _beat(self, now_s: float) -> None:
+        if not self._bus.connected:  # it would be kept back and come late
+            return
         number = self._line.meter.send(now_s)
         with contextlib.suppress(NatsError):
             await self._bus.client.publish(up_subject(self._line.site, "beat"), str(number).encode())

@@ -8,6 +8,7 @@ behind the place up to which the ledger was sure, and leaves out what is there w
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from pathlib import Path
@@ -20,6 +21,7 @@ from nats.errors import Error as NatsError
 
 from s4.core.clock import Clock
 from s4.core.errors import InputError, ServiceError
+from s4.core.model import Observation
 from s4.core.subjects import NAME
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
@@ -29,6 +31,7 @@ from s4.runtime.streams import FACTS, OBSERVATIONS
 from s4.runtime.uplink.chunk import Parcel, Receipt, decode, down_subject
 from s4.runtime.uplink.ledger import Ledger, Way
 from s4.runtime.uplink.marks import find_marks
+from s4.runtime.uplink.ranks import SOURCE, Rank
 from s4.runtime.uplink.unload import Load, unload
 
 _MOST_WAITING: Final = 16 << 20
@@ -36,17 +39,24 @@ _MOST_WAITING: Final = 16 << 20
 _AT_ONCE: Final = 2 << 20
 _GAP_AGAIN_S: Final = 1.0
 _LONGEST_BEAT: Final = 64
+SILENT_AFTER_S: Final = 15.0
+"""No heartbeat for so long, and the hub says that the site is silent."""
 _STREAMS: Final = (OBSERVATIONS, FACTS)
+_RANKS: Final = frozenset(int(rank) for rank in Rank)
+_OUTBOX: Final = re.compile(r"[0-9a-f]{16}")
+_MOST_OUTBOXES: Final = 64
+"""A site gets a new outbox only when its disk is lost; more would be somebody filling ours."""
 
 log = structlog.get_logger(__name__)
 
 
 class _Site(msgspec.Struct):
-    """What waits of one site, when it was heard last, and which gaps it was told of."""
+    """What waits of one site, when it was heard last, whether that is long ago, and which gaps it was told of."""
 
     parcels: deque[Parcel] = msgspec.field(default_factory=deque)
     bytes: int = 0
     heard_s: float = 0.0
+    silent: bool = False
     gaps: dict[Way, float] = {}
 
 
@@ -83,6 +93,7 @@ class ReceiverHost(Host):
     def _keep(self, site: _Site, name: str, data: bytes) -> None:
         try:
             parcel = decode(data, Parcel)
+            self._check(name, parcel)
         except InputError as error:
             metrics.SITE_CHUNKS.labels(name, "refused").inc()
             log.warning("not a chunk", site=name, reason=str(error))
@@ -91,11 +102,20 @@ class ReceiverHost(Host):
         site.bytes += len(parcel.body)
         self.arrived.set()
 
+    def _check(self, name: str, parcel: Parcel) -> None:
+        """What numbers a chunk must be one that an outbox of ours could have sent; and a site has few of them."""
+        if not (_OUTBOX.fullmatch(parcel.outbox) and parcel.rank in _RANKS and 0 <= parcel.after < parcel.number):
+            raise InputError("is numbered as no outbox does")
+        known = {way.outbox for way in self._taken if way.site == name}
+        if parcel.outbox not in known and len(known) >= _MOST_OUTBOXES:
+            raise InputError(f"comes from the site's outbox number {_MOST_OUTBOXES + 1}")
+
     async def run(self) -> None:
         """Take until told to stop."""
         await self._look_back()
         while not self.stopping:
             self.arrived.clear()
+            await self._call_the_roll()
             busy = [name for name, site in self._sites.items() if site.parcels]
             ended = await asyncio.gather(*(self._serve(name) for name in busy), return_exceptions=True)
             for failed in ended:
@@ -103,6 +123,23 @@ class ReceiverHost(Host):
                     raise failed
             if not any(site.parcels for site in self._sites.values()):
                 await self.wait(1.0)
+
+    async def _call_the_roll(self) -> None:
+        """Say which sites have fallen silent and which are heard again, as events of that site."""
+        now_s, said = time.monotonic(), list[Observation]()
+        for name, site in self._sites.items():
+            silent = bool(site.heard_s) and now_s - site.heard_s > SILENT_AFTER_S
+            if silent != site.silent:
+                site.silent = silent
+                said.append(self._event(name, silent))
+        if said:
+            await self._recorder.out(said)
+
+    def _event(self, name: str, silent: bool) -> Observation:
+        now, source = self._clock.now(), f"{SOURCE}{name}"
+        log.log(30 if silent else 20, "a site is silent" if silent else "a site is heard again", site=name)
+        identity = Observation.derive_id(source, "uplink.silent", now, str(silent).encode())
+        return Observation(identity, source, "uplink.silent", now, name, now, {"silent": silent})
 
     async def _look_back(self) -> None:
         """Find what the last life stored without being able to write it down."""
