@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar, Final, TypeVar
 
 from s4.core.city import Source
@@ -33,6 +33,13 @@ LARGEST_BATCH: Final = 1_024
 """Messages that are handed over together at most; fewer when a tenth of a second brings fewer."""
 LINK: Final = "link"
 RATE: Final = "message_rate"
+
+
+def end_if_cancelled() -> None:
+    """Raise `CancelledError` in a task that was told to stop, if a library has swallowed that in between."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _not_running(facts: Sequence[Produced]) -> None:
@@ -102,6 +109,7 @@ class Service(Door):
                 reason = "the other side ended it"
             except ServiceError as error:
                 reason = str(error)
+            end_if_cancelled()
             await self.flush()
             await self._link(False, reason)
             if self._up_at and time.monotonic() - self._up_at > STEADY_S:
@@ -151,6 +159,16 @@ class Service(Door):
             await deliver(self._record, self.gather.drain())
         if (wait := self._bucket.wait_s()) > 0:
             await asyncio.sleep(wait)
+
+    async def every(self, period_s: float, ask: Callable[[], Awaitable[None]]) -> None:
+        """Call `ask` and hand over, again every `period_s`; what takes longer is asked again at once, never twice."""
+        due = time.monotonic()
+        while True:
+            await ask()
+            end_if_cancelled()
+            await self.flush()
+            due = max(due + period_s, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
 
     async def _beat(self) -> None:
         clock = self.context.clock
