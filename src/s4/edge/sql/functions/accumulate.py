@@ -25,6 +25,8 @@ def _accumulating(values: int, add: Add, answer: Callable[[Memory], Value]) -> C
     """A call of so many values, then perhaps `begin` and `reset`."""
 
     def call(memory: Memory, passed: bool, *args: Value) -> Value:
+        if len(args) not in (values, values + 2):
+            raise FunctionError("begin and reset come together")
         row, bounds = args[:values], [coerce.truth(bound) for bound in args[values:]]
         if bounds and not memory.get("begun"):
             memory.clear()

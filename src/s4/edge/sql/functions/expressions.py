@@ -8,10 +8,11 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from s4.edge.sql.functions.coerce import LONGEST, bounded
+from s4.edge.sql.functions.coerce import LONGEST, bounded, utf8
 from s4.edge.sql.functions.function import FunctionError
 
 _LONGEST_PATTERN: Final = 1000
+_LONGEST_REASON: Final = 200
 _MEMORY: Final = 1 << 20
 _INSERT: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))", re.ASCII)
 
@@ -22,12 +23,12 @@ def matches(text: str, pattern: str) -> bool:
     >>> matches("seafood", "foo.*")
     True
     """
-    return _compiled(pattern).search(bounded(text)) is not None
+    return _compiled(pattern).search(_clean(text)) is not None
 
 
 def found(text: str, pattern: str) -> str:
     """The first, leftmost match, "" when there is none."""
-    match = _compiled(pattern).search(bounded(text))
+    match = _compiled(pattern).search(_clean(text))
     return "" if match is None else str(match.group())
 
 
@@ -37,9 +38,9 @@ def replaced(text: str, pattern: str, replacement: str) -> str:
     >>> replaced("-ab-axxb-", "a(x*)b", "<${1}>")
     '-<>-<xx>-'
     """
-    parts: list[str] = []
+    text, parts = _clean(text), list[str]()
     size, at, last = 0, 0, -1
-    for match in _compiled(pattern).finditer(bounded(text)):
+    for match in _compiled(pattern).finditer(text):
         start, end = match.span()
         if start == end == last:  # an empty match that touches the one before it is none
             continue
@@ -50,6 +51,11 @@ def replaced(text: str, pattern: str, replacement: str) -> str:
         if size > LONGEST:
             raise FunctionError(f"the answer would be longer than {LONGEST} characters")
     return "".join((*parts, text[at:]))
+
+
+def _clean(text: str) -> str:
+    """The text as UTF-8 can hold it, which is what is searched."""
+    return bounded(text) if text.isascii() else utf8(bounded(text)).decode()
 
 
 def _filled(replacement: str, match: Any) -> str:
@@ -76,11 +82,12 @@ def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.max_mem, options.log_errors = _MEMORY, False
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(utf8(pattern).decode(), options)
     except re2.error as reason:
         raise FunctionError(f"the pattern is not a regular expression: {_said(reason)}") from None
 
 
 def _said(reason: Exception) -> str:
     said = reason.args[0] if reason.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return " ".join(text.split())[:_LONGEST_REASON]

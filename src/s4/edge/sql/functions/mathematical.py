@@ -51,7 +51,11 @@ def _two(name: str, exact: Callable[[float, float], float], over: Callable[..., 
         except (ValueError, OverflowError):
             return real(float(quiet(over)(np.float64(x), np.float64(y))))
 
-    return Function(name, FAMILY, "scalar", call, text, 2, 2, check=takes("number"), vector=quiet(over))
+    def vector(one: Array, other: Array) -> Array:  # IEEE 754 has 1 for NaN to the power of 0; null stays null here
+        nothing = np.isnan(floats(one)) | np.isnan(floats(other))
+        return np.where(nothing, math.nan, quiet(over)(one, other))
+
+    return Function(name, FAMILY, "scalar", call, text, 2, 2, check=takes("number"), vector=vector)
 
 
 def _bits(name: str, call: Callable[[int, int], int], over: Callable[..., Any], text: str) -> Function:
@@ -94,14 +98,15 @@ def _away(value: float) -> float:
 def _round_array(values: Array, digits: Array | None = None) -> Array:
     x = floats(values)
     if digits is not None:
-        return np.asarray(np.vectorize(_round_float, otypes=[float])(x, digits))
+        with np.errstate(all="ignore"):
+            return np.asarray(np.vectorize(_round_float, otypes=[float])(x, digits))
     with np.errstate(all="ignore"):
         cut = np.trunc(x)
         return np.asarray(np.where(np.abs(x - cut) >= 0.5, cut + np.copysign(1.0, x), cut))
 
 
 def _round_float(value: float, digits: float) -> float:
-    answer = None if math.isnan(value) or math.isnan(digits) else _round(value, digits)
+    answer = None if math.isnan(value) or math.isnan(digits) else _round(float(value), float(digits))
     return math.nan if answer is None else answer
 
 
