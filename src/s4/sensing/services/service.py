@@ -63,8 +63,8 @@ class Service(Door):
         self.owner = f"source[{source.id}]"
         self._refused = RejectBox(source.id, source.door, context.clock)
         self._record: Record = _not_running
+        self._handing_over = asyncio.Lock()
         self._up: bool | None = None
-        self._why = ""
         self._count, self._up_at = 0, 0.0
         self.batch = LARGEST_BATCH
 
@@ -155,8 +155,9 @@ class Service(Door):
 
     async def flush(self) -> None:
         """Record what was gathered; returns when it is safe. Waits while the source is over its rate."""
-        if len(self.gather):
-            await deliver(self._record, self.gather.drain())
+        async with self._handing_over:  # who comes second waits here until what the first took along is safe
+            if len(self.gather):
+                await deliver(self._record, self.gather.drain())
         if (wait := self._bucket.wait_s()) > 0:
             await asyncio.sleep(wait)
 
