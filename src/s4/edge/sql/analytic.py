@@ -23,7 +23,7 @@ class AnalyticCall:
 
     def __init__(self, compiler: Compiler, call: Call, function: Function, visible: frozenset[str], most: int) -> None:
         self.number, self._function, self._most = call.number, function, most
-        self._spread = spreading(compiler, call.args, visible)
+        self._spread = spreading(compiler, call.args, visible, stars=function.role == "columns")
         over = call.over
         self._partition = [compiler.reader(key, visible) for key in over.partition] if over else []
         self._when = compiler.reader(over.when, visible) if over and over.when is not None else None

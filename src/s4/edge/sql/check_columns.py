@@ -174,7 +174,7 @@ class _Aggregates:
                 continue
             if self._aggregate(node):
                 for arg in node.args:
-                    if self._holds(arg):
+                    if self._holds(arg, columns=True):
                         complain(f"{node.name} cannot take an aggregate: no rows are left to it", arg)
             if grouped and node.name in _OF_ROWS:
                 instead = _OF_ROWS[node.name]
@@ -190,13 +190,20 @@ class _Aggregates:
     def _aggregate(self, call: Call) -> bool:
         return call.name in self._functions and self._functions[call.name].role == "aggregate"
 
-    def _holds(self, expr: Expr, own: str = "") -> bool:
+    def _holds(self, expr: Expr, own: str = "", *, columns: bool = False) -> bool:
+        """Whether there is an aggregate. `columns`: a name like `t` in `avg(t) AS t` means the column, not the alias."""
         for node in walk(expr):
             if isinstance(node, Call) and self._aggregate(node):
                 return True
             if isinstance(node, Field) and not node.stream and node.name != own and self._alias_holds(node.name):
-                return True
+                if not (columns and self._hides(node.name)):
+                    return True
         return False
+
+    def _hides(self, alias: str) -> bool:
+        """Whether an alias has the name of a column that its own definition reads."""
+        inside = walk(self._aliases[alias].expr)
+        return any(isinstance(node, Field) and not node.stream and node.name == alias for node in inside)
 
     def _alias_holds(self, name: str) -> bool:
         """Whether an alias stands for an aggregate. Ends, because aliases in a circle are refused before."""

@@ -102,26 +102,20 @@ def _placed(compiler: Compiler, call: Call, function: Function, visible: frozens
 
 
 def _aggregate(compiler: Compiler, call: Call, function: Function, visible: frozenset[str]) -> Reader:
+    visible -= compiler.scope.aggregates()
     args = [compiler.reader(arg, visible) for arg in call.args]
     where = None if call.where is None else compiler.reader(call.where, visible)
     if function.takes_rows:
         args.insert(0, compiler.reader(Star(), visible))
-    do, name, no_args = function.call, function.name, not call.args and not function.takes_rows
+    do, name = function.call, function.name
 
     def read(place: Place) -> Value:
-        if no_args:
-            return guarded(name, do, *_of_place(place))
         members = place.members()
         if where is not None:
             members = [member for member in members if where(member) is True]
         return guarded(name, do, *[[arg(member) for member in members] for arg in args])
 
     return read
-
-
-def _of_place(place: Place) -> tuple[Place]:
-    """What an aggregate without columns looks at: `last_agg_hit_count()`."""
-    return (place,)
 
 
 def _columns(compiler: Compiler, call: Call, function: Function, visible: frozenset[str]) -> Reader:
@@ -136,10 +130,10 @@ def _columns(compiler: Compiler, call: Call, function: Function, visible: frozen
 
 
 def spreading(
-    compiler: Compiler, args: Sequence[Expr], visible: frozenset[str]
+    compiler: Compiler, args: Sequence[Expr], visible: frozenset[str], *, stars: bool = True
 ) -> Callable[[Place], tuple[list[str], list[Value]]]:
-    """Reads the arguments with their names; `*` becomes an argument for each column."""
-    readers = [(name_path(arg)[0], isinstance(arg, Star), compiler.reader(arg, visible)) for arg in args]
+    """Reads the arguments with their names; with `stars`, `*` becomes an argument for each column."""
+    readers = [(name_path(arg)[0], stars and isinstance(arg, Star), compiler.reader(arg, visible)) for arg in args]
 
     def read(place: Place) -> tuple[list[str], list[Value]]:
         names: list[str] = []

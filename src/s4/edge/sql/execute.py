@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,11 +22,11 @@ Value = Any
 
 
 class StepError(Exception):
-    """A step could not be done for a window or row. `told`: people downstream are told by an emission."""
+    """A step could not be done for the whole of a window."""
 
-    def __init__(self, step: str, reason: str, *, told: bool = True) -> None:
+    def __init__(self, step: str, reason: str) -> None:
         super().__init__(reason)
-        self.step, self.told = step, told
+        self.step = step
 
 
 class Execution:
@@ -81,7 +80,8 @@ class Execution:
             try:
                 held = holds(where, self._place(line, span), "where")
             except FunctionError as error:
-                raise StepError("where", f"run Where error: {error}") from None
+                counter.fail(f"run Where error: {error}")
+                continue
             if held:
                 passed.append(line)
                 hits.rows, hits.row_at = hits.rows + 1, line.at
@@ -129,7 +129,7 @@ class Execution:
             place.index = index
         try:
             for numbering in self._numbering:
-                numbering.number(places)
+                places = numbering.number(places)
         except FunctionError as error:
             raise StepError("select", f"run partition By error: {error}") from None
         return places
@@ -153,7 +153,8 @@ class Execution:
             except RowsError as error:
                 raise StepError("select", str(error)) from None
             except FunctionError as error:
-                raise StepError("select", f"run Select error: {error}", told=False) from None
+                counter.fail(f"run Select error: {error}")
+                continue
             hits.rows, hits.row_at = hits.rows + 1, place.event_time()
             hits.groups, hits.group_at = hits.groups + 1, place.event_time()
         if self._plan.limit is not None:
@@ -163,7 +164,7 @@ class Execution:
 
 
 class _Numbering:
-    """Counts rows by partition, in an order, for one window function with OVER."""
+    """Counts rows by partition, in an order, for one window function with OVER. The rows are put into that order."""
 
     def __init__(self, compiler: Compiler, call: Call) -> None:
         assert call.over is not None  # noqa: S101 - asked before
@@ -172,13 +173,16 @@ class _Numbering:
         self._partition = [compiler.reader(key) for key in call.over.partition]
         self._order = [(compiler.reader(key.expr), key.descending) for key in order]
 
-    def number(self, places: list[Place]) -> None:
-        """Give each place its number."""
-        tally: Tally[str] = Tally()
-        for place in in_order(places, self._order) if self._order else places:
-            key = ",".join([as_text(part(place)) for part in self._partition])
-            tally[key] += 1
-            place.numbers = {**place.numbers, self._number: tally[key]}
+    def number(self, places: list[Place]) -> list[Place]:
+        """The places with their numbers, partition by partition and in the order of each."""
+        keyed = [(",".join([as_text(part(place)) for part in self._partition]), place) for place in places]
+        out: list[Place] = []
+        for name in sorted({key for key, _ in keyed}):
+            members = [place for key, place in keyed if key == name]
+            out += in_order(members, self._order) if self._order else members
+            for number, place in enumerate(out[-len(members) :], 1):
+                place.numbers = {**place.numbers, self._number: number}
+        return out
 
 
 def _numberings(compiler: Compiler) -> list[_Numbering]:

@@ -147,11 +147,10 @@ class Query:
         counter.rows_in += 1
         values = self._casts[name].row(row)
         counter.rows_out += 1
-        return Record(known, values, self._time_of(name, values, own), meta)
+        timeless = not self.plan.event_time or known in self._tables
+        return Record(known, values, self._setting.now if timeless else self._time_of(name, values, own), meta)
 
     def _time_of(self, name: str, values: Row, own: int | None) -> int:
-        if not self.plan.event_time:
-            return self._setting.now
         if own is not None:
             return own
         stamp = self._stamps[name]
@@ -246,8 +245,7 @@ class Query:
         try:
             out = self._execution.run(rows, tables, batch.span if batch is not None else None)
         except StepError as error:
-            failed = self._failed(error.step, str(error))
-            return [failed] if error.told else []
+            return [self._failed(error.step, str(error))]
         if batch is not None:
             return [Emission(self._setting.now, out)] if out else []
         if self.plan.joins:

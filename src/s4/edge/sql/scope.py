@@ -37,6 +37,7 @@ class Scope:
                     raise refuse(item, f"the alias {item.alias} is given twice")
                 self.aliases[item.alias] = item.expr
         self.all_aliases = frozenset(self.aliases)
+        self._aggregates: frozenset[str] | None = None
         self._check_names()
 
     @property
@@ -72,6 +73,13 @@ class Scope:
             return frozenset(earlier)
         later = {name for name in self.aliases if name != alias and not self._declared(name)}
         return frozenset(earlier | later)
+
+    def aggregates(self) -> frozenset[str]:
+        """The aliases that stand for an aggregate. Inside another aggregate their names mean columns."""
+        if self._aggregates is None:
+            calls = {name: [one.role for _, one in self.calls([expr])] for name, expr in self.aliases.items()}
+            self._aggregates = frozenset(name for name, roles in calls.items() if "aggregate" in roles)
+        return self._aggregates
 
     def earlier(self, index: int) -> frozenset[str]:
         """The aliases that the item of the SELECT list at `index` may use."""
