@@ -188,6 +188,7 @@ def test_other_statements() -> None:
         ("SELECT * AS x FROM s", 10, "* stands for several columns and takes no alias"),
         ("SELECT * REPLACE(a) FROM s", 18, "say with AS which column is replaced"),
         ("SELECT ss FROM s", 8, "ss is a unit of time, which stands only in a window; write `ss` for a column"),
+        ("SELECT a FROM s WHERE on = 1", 23, "expected an expression, found on; as a column's name write `on`"),
         ("SELECT a FORM s", 10, "expected FROM or another column, found FORM; did you mean FROM?"),
         ("SELECT a FROM s WERE a", 17, "expected the end of the statement, found WERE; did you mean WHERE?"),
         ("SELECT a FROM s WHERE a IS NULL", 25,

@@ -7,7 +7,7 @@ from typing import Final
 
 from s4.edge.sql.grammar_cursor import Cursor
 from s4.edge.sql.near import meant
-from s4.edge.sql.tokens import UNITS, StatementError
+from s4.edge.sql.tokens import KEYWORDS, UNITS, StatementError
 from s4.edge.sql.tree import (
     At,
     Between,
@@ -163,7 +163,8 @@ class Expressions(Cursor):
         if self.kind in UNITS:
             said = self.token.value
             raise self.error(f"{said} is a unit of time, which stands only in a window; write `{said}` for a column")
-        raise self.found("expected an expression")
+        used = self.kind in KEYWORDS and (self.ahead() in BINDS or self.ahead() in ("->", ".", "["))
+        raise self.found("expected an expression", f"; as a column's name write `{self.token.value}`" if used else "")
 
     def _steps(self, value: Expr) -> Expr:
         """What follows a value directly: `->name`, `.name`, `[index]`, `[start:stop]`."""
