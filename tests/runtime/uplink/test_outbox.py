@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,21 @@ def test_a_copy_brought_back_takes_another_name(tmp_path: Path) -> None:
     again = Outbox(tmp_path / "outbox.sqlite", LARGE)
     assert again.id == outbox.id
     again.close()
+
+
+def test_several_may_put_things_in_at_the_same_time(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.sqlite", LARGE)
+
+    def put(rank: Rank) -> None:
+        for position in range(1, 40):
+            outbox.put([draft(rank, 10)], rank.name, position, position)
+            assert outbox.given[rank] == position
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(put, Rank))
+    assert outbox.given == dict.fromkeys(Rank, 39)
+    assert {waiting.chunks for waiting in outbox.waiting().values()} == {39}
+    outbox.close()
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _NEXT_NUMBER: Final = (
     "WHERE rank = ? RETURNING number"
 )
 _WAITING: Final = """
-SELECT rank, chunks, count, bytes,
+SELECT rank, number, chunks, count, bytes,
     coalesce((SELECT queued FROM chunk WHERE chunk.rank = line.rank ORDER BY number LIMIT 1), 0) FROM line
 """
 _SCHEMA: Final = """
@@ -78,10 +78,10 @@ class Outbox:
             self._db = self._opened(path)
         except (sqlite3.Error, OSError) as error:
             raise ServiceError(f"the outbox {path} cannot be used: {error}") from error
-        self.id = self._identity()
-        self._waiting = self._counted()
-        self.given = {rank: number for rank, (_, number) in self.numbers().items()}
+        self._waiting: Mapping[Rank, Waiting] = {}
+        self.given: Mapping[Rank, int] = {}
         """The number given last, by rank."""
+        self.id = self._identity()
 
     @staticmethod
     def _opened(path: Path) -> sqlite3.Connection:
@@ -102,8 +102,10 @@ class Outbox:
             db.executemany("INSERT OR IGNORE INTO line (rank) VALUES (?)", [(rank,) for rank in Rank])
             return str(db.execute("SELECT value FROM meta WHERE name = 'outbox'").fetchone()[0])
 
-    def _counted(self) -> dict[Rank, Waiting]:
-        return {Rank(rank): Waiting(*rest) for rank, *rest in self._db.execute(_WAITING).fetchall()}
+    def _note(self) -> None:
+        rows = self._db.execute(_WAITING).fetchall()
+        self._waiting = {Rank(rank): Waiting(*rest) for rank, _, *rest in rows}
+        self.given = {Rank(rank): number for rank, number, *_ in rows}
 
     @staticmethod
     def _take_out(db: sqlite3.Connection, rank: Rank, until: int) -> tuple[int, int, int, int]:
@@ -128,6 +130,7 @@ class Outbox:
                     self._db.execute("ROLLBACK")
                     raise
                 self._db.execute("COMMIT")
+                self._note()  # still under the lock: several put things in at the same time
             except sqlite3.Error as error:
                 raise ServiceError(f"the outbox {self.path} does not take anything: {error}") from error
 
@@ -141,17 +144,13 @@ class Outbox:
         """Keep chunks that came from `stream` up to `position`; makes room for them by giving up others if it must.
         Cost: one synced commit (about 1 ms) + 5 ms a MiB.
         """
-        given = dict(self.given)
         with self._transaction() as db:
             for draft in drafts:
                 (number,) = db.execute(_NEXT_NUMBER, (draft.count, len(draft.body), draft.rank)).fetchone()
-                given[draft.rank] = number
                 row = (draft.rank, number, now, draft.count, draft.size, len(draft.body), draft.body)
                 db.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             db.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (stream, position))
             self._make_room(db)
-            waiting = self._counted()
-        self._waiting, self.given = waiting, given
 
     def _used(self) -> int:
         pages, free, size = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in _PAGES)
@@ -212,8 +211,6 @@ class Outbox:
             for rank, number in last.items():
                 self._take_out(db, rank, number)
                 db.execute("UPDATE line SET settled = max(settled, ?) WHERE rank = ?", (number, rank))
-            waiting = self._counted()
-        self._waiting = waiting
 
     def numbers(self) -> Mapping[Rank, tuple[int, int]]:
         """By rank: up to which number the hub has everything, and the number given last."""
@@ -235,7 +232,7 @@ class Outbox:
 
     def waiting(self) -> Mapping[Rank, Waiting]:
         """What waits, by rank, since the last change. Costs nothing."""
-        return dict(self._waiting)
+        return self._waiting
 
     def untold(self) -> list[Lost]:
         """Of the ranks that have lost more than the hub was told: what they have lost in all."""
