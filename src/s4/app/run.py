@@ -179,6 +179,7 @@ def _plan(
         deliver=settings.runs("response"),
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
         beside=sites.beside(settings, city, made.stated(), server),
+        register=made.register,
     )
 
 

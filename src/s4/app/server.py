@@ -48,6 +48,7 @@ async def serving(
         routes += ingest_routes(
             running.recorder.take, lambda device, secret: credentials.verify("device", device, secret) is not None,
             city, clock, Limits(), lambda device, count, reason: running.sources.refused(device, reason, count),
+            running.register,
         )  # fmt: skip
     services = PictureServices(
         archive=running.archive,
@@ -63,6 +64,7 @@ async def serving(
         map_file=settings.city_file.parent / city.city.map if city.city.map else None,
         origins=settings.origins,
         map_hosts=settings.map_hosts,
+        register=running.register,
     )
     async with _listening(create_app(services, routes), settings.host, settings.http_port) as port:
         try:

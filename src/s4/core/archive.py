@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from s4.core.devices import DeviceState
 from s4.core.model import Fact, ObservationBatch
 
 F = TypeVar("F", bound=Fact)
@@ -112,6 +113,9 @@ class Feed(Protocol):
 
     def sources(self) -> list[SourceState]:
         """How every source is doing now."""
+
+    def devices(self) -> list[DeviceState]:
+        """How every device is doing, as supervision last said."""
 
 
 class Publisher(Protocol):

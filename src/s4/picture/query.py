@@ -94,6 +94,24 @@ class Remark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 
 
+class Admission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a device is that is let in: the `profile` of its kind (may be left out), where it stands, its name."""
+
+    profile: Annotated[str, Meta(max_length=64)] = ""
+    site: Annotated[str, Meta(max_length=64)] = ""
+    name: Annotated[str, Meta(max_length=100, pattern="^[^\\x00-\\x1f]*$")] = ""
+    reason: Reason = ""
+
+
+class DeviceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a device is told to do. The same `key` is the same order: sent twice, it is carried out once."""
+
+    action: Annotated[str, Meta(min_length=1, max_length=64)]
+    parameters: dict[str, float | str | bool] = {}
+    reason: Reason = ""
+    key: Annotated[str, Meta(max_length=64)] = ""
+
+
 def check_window(start: int, end: int) -> None:
     """Raise `InputError` unless [start, end) is a stretch of at most 400 days.
 

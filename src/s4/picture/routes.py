@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from s4.picture import access, city_map, decisions, evidence, history, overview, schema, story, stream
+from s4.picture import access, city_map, decisions, devices, evidence, history, overview, schema, story, stream
 from s4.picture.endpoint import make_route
 from s4.picture.openapi import make_document
 from s4.picture.operation import Call, Nothing, Operation, operation
@@ -42,6 +42,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     decisions.reopen,
     decisions.note,
     decisions.undo,
+    devices.list_devices,
+    devices.show_device,
+    devices.approve_device,
+    devices.reject_device,
+    devices.maintain_device,
+    devices.resume_device,
+    devices.tell_device,
     history.show_timeline,
     history.list_series,
     history.show_series,

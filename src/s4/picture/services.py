@@ -8,6 +8,7 @@ from pathlib import Path
 from s4.core.archive import Archive, Feed, Publisher, Readings
 from s4.core.city import City
 from s4.core.clock import Clock
+from s4.core.register import Register
 from s4.picture.streams import Streams
 from s4.shield.credentials import Credentials
 from s4.shield.failures import FailureLimit
@@ -23,7 +24,8 @@ class PictureServices:
     `clock`: the city's (it may be simulated; sessions and failures keep the machine's); `evidence`: the folder of
     anonymised files, named by their `ref`; `map_file`: GeoJSON of the city, None for an empty map; `page`: the built
     front end; `origins`: further addresses under which browsers reach this server (`https://picture.example.org`),
-    needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default.
+    needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default;
+    `register`: the devices that may speak.
     """
 
     archive: Archive
@@ -41,3 +43,9 @@ class PictureServices:
     streams: Streams = field(default_factory=Streams)
     origins: tuple[str, ...] = ()
     map_hosts: tuple[str, ...] = ()
+    register: Register | None = None
+
+    @property
+    def devices(self) -> Register:
+        """The devices that may speak: those that the runner knows, else those of the city's description."""
+        return self.register or Register(self.city)

@@ -11,6 +11,7 @@ from s4.core.archive import AuditEntry
 from s4.core.city import Site, Zone
 from s4.core.model import FACTS, Asset, Command, Detection, Incident, Place, Recommendation, Risk, Task, Unit
 from s4.core.model.severity import Severity
+from s4.core.profile import DeviceProfile
 from s4.picture.urgency import Threat
 from s4.shield.roles import Role
 
@@ -50,6 +51,51 @@ class SourceView(msgspec.Struct, frozen=True):
     accepted: int
     rejected: int
     detail: str
+
+
+class DeviceView(msgspec.Struct, frozen=True):
+    """A device: what is known of it, and how it is doing (`s4.core.devices.DeviceState` says what the fields mean).
+
+    `profile`: the name of its kind, "" when nobody has said; `commands`: what it can be told; `battery_low`: its
+    battery is at or below the limit of its profile; `by`: who let it in, keeps it out or works on it.
+    """
+
+    id: str
+    name: str
+    site: str
+    place: Place | None
+    door: str
+    via: str
+    profile: str
+    maker: str
+    model: str
+    health: str
+    since: int
+    detail: str
+    last_seen: int
+    accepted: int
+    refused: int
+    reason: str
+    repeated: int
+    moved: int
+    left_out: int
+    held: int
+    battery: float | None
+    battery_low: bool
+    ahead_ms: float | None
+    per_s: float
+    said: dict[str, str]
+    by: str
+    commands: list[str]
+
+
+class DevicePage(msgspec.Struct, frozen=True):
+    """One device, its profile, what it was told lately (newest first), and who decided what about it."""
+
+    device: DeviceView
+    profile: DeviceProfile | None
+    commands: list[Command]
+    audit: list[AuditEntry]
 
 
 class Picture(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
+from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError, ServiceError
 from s4.core.ids import derive_id
 from s4.core.subjects import subject
@@ -39,6 +40,26 @@ class DeadLetter(msgspec.Struct, frozen=True):
     def payload(self) -> bytes:
         """The bytes as they came (of a very large message, its beginning)."""
         return base64.b64decode(self.data)
+
+
+class Patience:
+    """How many letters of one device are kept a second: the first tell what is wrong, the rest is only counted.
+
+    >>> patience = Patience(2)
+    >>> [patience.has_room("co2-1", 5) for _ in range(3)], patience.has_room("co2-1", 1_000_000_005)
+    ([True, True, False], True)
+    """
+
+    def __init__(self, most: int = 50) -> None:
+        self._most, self._second = most, -1
+        self._counts: dict[str, int] = {}
+
+    def has_room(self, device: str, received: int) -> bool:
+        """Whether one more of `device` is kept, which came at `received` (ns)."""
+        if received // NS_PER_S != self._second:
+            self._second, self._counts = received // NS_PER_S, {}
+        count = self._counts[device] = self._counts.get(device, 0) + 1
+        return count <= self._most
 
 
 def letter(stage: str, reason: str, where: str, time: int, data: bytes) -> DeadLetter:

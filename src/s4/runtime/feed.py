@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from nats.aio.msg import Msg
 
 from s4.core.archive import Recorded, SourceState
+from s4.core.devices import DeviceState
 from s4.runtime.bus import Bus
+from s4.runtime.devices import DeviceBook
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 
@@ -19,8 +21,9 @@ _PAGE = 500
 class LiveFeed:
     """`core.archive.Feed`. The store is the truth; the bus and the recorder only say that it is worth a look."""
 
-    def __init__(self, archive: SqlArchive, sources: SourceBook) -> None:
+    def __init__(self, archive: SqlArchive, sources: SourceBook, devices: DeviceBook | None = None) -> None:
         self._archive, self._sources = archive, sources
+        self._devices = devices or DeviceBook()
         self._news = asyncio.Condition()
         self._count = 0
         self._loop = asyncio.get_running_loop()
@@ -70,3 +73,7 @@ class LiveFeed:
     def sources(self) -> list[SourceState]:
         """See `Feed.sources`."""
         return self._sources.states()
+
+    def devices(self) -> list[DeviceState]:
+        """See `Feed.devices`."""
+        return self._devices.states()

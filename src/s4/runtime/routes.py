@@ -8,7 +8,7 @@ from typing import Final
 from s4.core.clock import Clock
 from s4.core.errors import InputError
 from s4.core.model import WORD_OF, Fact, Observation, ObservationBatch, Raw, Word, kind_token, revision_of
-from s4.core.subjects import mqtt_subject, mqtt_topic, subject, token
+from s4.core.subjects import SYSTEM, mqtt_subject, mqtt_topic, subject, token
 from s4.runtime.bus import Outgoing
 from s4.runtime.pull import Message
 from s4.runtime.streams import FACTS, MQTT, MQTT_FILTER, MQTT_PREFIX, OBSERVATIONS
@@ -43,6 +43,8 @@ def outgoing_fact(city: str, fact: Fact) -> Outgoing:
     """A fact → the message that carries it; its id and revision make a repeat known to the bus."""
     if isinstance(fact, Observation):
         where = f"{subject(city, fact.site, 'observation', 'event')}.{token(fact.property)}"
+        if fact.source == SYSTEM:  # what s4 says of a device stands under its id, so that the last word can be found
+            where = f"{where}.{token(str(fact.body.get('device', '')))}"
     else:
         where = subject(city, fact.site, WORD_OF[type(fact)], kind_token(fact))
     return Outgoing(where, encode_fact(fact), f"{fact.id}.{revision_of(fact)}")

@@ -20,9 +20,11 @@ from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError
 from s4.core.model import Observation, ObservationBatch, Raw
 from s4.core.ports import Camera, Door, Outlet, Stage
+from s4.core.register import Register
 from s4.core.subjects import MQTT_IN
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
+from s4.runtime.devices import DeviceBook, decisions, keep_register
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.merge import merge_history
 from s4.runtime.history.reader import HistoryReader
@@ -59,7 +61,7 @@ class Beside(msgspec.Struct, frozen=True):
 class RunPlan(msgspec.Struct, frozen=True):
     """What to run here: made by the composition root. `bus_url` with `bus_user`, `bus_password`; `store_url` as
     SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
-    hosts.
+    hosts; `register`: the devices that the parts let in, which the runner keeps up to date.
     """
 
     city: City
@@ -75,6 +77,7 @@ class RunPlan(msgspec.Struct, frozen=True):
     deliver: bool = True
     history: Path | None = None
     beside: Sequence[Callable[[Beside], Sequence[Host]]] = ()
+    register: Register | None = None
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -86,6 +89,7 @@ class Running(msgspec.Struct, frozen=True):
     recorder: Recorder
     history: HistoryReader | None
     sources: SourceBook
+    register: Register
 
 
 @contextlib.asynccontextmanager
@@ -96,18 +100,22 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
     city = plan.city.city.id
     sources = SourceBook(plan.city, plan.clock)
     archive = SqlArchive(engine)
-    feed = LiveFeed(archive, sources)
+    devices = DeviceBook()
+    feed = LiveFeed(archive, sources, devices)
     archive.on_record = feed.recorded
+    if plan.register is not None:  # before any stage is made, so that each begins with what was decided
+        plan.register.take(await asyncio.to_thread(decisions, archive))
     recorder = Recorder(city, bus, archive, plan.clock, sources)
     team = _Team(plan, bus, archive, recorder, Snapshots(engine))
     await bus.ensure(plans(city), mqtt=team.hears_mqtt)
     await feed.listen(bus, city)
+    await devices.listen(bus, city)
     told_until = await bus.newest(FACTS)
     await team.start()
     await _tell_again(plan.clock, told_until, archive, recorder)
     try:
         reader = HistoryReader(plan.history) if plan.history else None
-        yield Running(bus, archive, feed, recorder, reader, sources)
+        yield Running(bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city))
     finally:
         await team.stop()
         await bus.close()
@@ -126,7 +134,7 @@ class _Team:
 
     def __init__(self, plan: RunPlan, bus: Bus, archive: SqlArchive, recorder: Recorder, snapshots: Snapshots) -> None:
         city, clock = plan.city.city.id, plan.clock
-        self._plan, self._bus, self._recorder = plan, bus, recorder
+        self._plan, self._bus, self._recorder, self._archive = plan, bus, recorder, archive
         self._stages = [StageHost(name, make, city, bus, recorder, snapshots, clock) for name, make in plan.stages]
         self._readers: list[Host] = list(self._stages)
         if plan.history:
@@ -155,6 +163,10 @@ class _Team:
         await self._hear_lossy()
         self._tasks = {host: asyncio.create_task(_keep(host)) for host in (*self._readers, *self._entrances)}
         self._chores = [asyncio.create_task(self._watch_bus())]
+        if self._plan.register is not None:
+            where = (self._archive, self._bus, self._plan.city.city.id, self._plan.clock)
+            keeping = keep_register(self._plan.register, *where)
+            self._chores.append(asyncio.create_task(keeping))
         if self._plan.history:
             self._chores.append(asyncio.create_task(self._merge_now_and_then(self._plan.history)))
 

@@ -13,10 +13,11 @@ from nats.errors import Error as NatsError
 
 from s4.core.archive import Archive
 from s4.core.clock import NS_PER_S, Clock
-from s4.core.errors import InputError, S4Error
+from s4.core.errors import InputError, S4Error, ServiceError
 from s4.core.model import Command
-from s4.core.model.command import UNDO, is_about_facts
+from s4.core.model.command import UNDO, UNDONE, is_about_facts
 from s4.core.ports import Outlet
+from s4.core.profile import CommandSpec, check_parameters
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
 from s4.runtime.host import Host
@@ -31,6 +32,10 @@ _ELSE_BY_STAGE: Final = ("unit.", UNDO)
 """Actions that an outlet carries out where one can, and a stage where none can."""
 
 log = structlog.get_logger(__name__)
+
+
+class NotSentError(ServiceError):
+    """The command certainly did not leave: it may be sent again, whatever it is."""
 
 
 class CommandHost(Host):
@@ -79,9 +84,10 @@ class CommandHost(Host):
         if command.action.startswith(_ELSE_BY_STAGE) and not self._outlet_for(command):
             return
         if command.state == "approved":
-            await self._deliver(command)
+            if command.id not in self._due:  # else it was tried, could not be sent, and waits for its turn
+                await self._deliver(command)
         elif command.state == "sent":
-            self._due[command.id] = command.time + int(_AGAIN_S * NS_PER_S)
+            self._due[command.id] = command.time + self._patience_ns(command)
         else:
             self._due.pop(command.id, None)
 
@@ -90,7 +96,7 @@ class CommandHost(Host):
         for command_id in [known for known, due in self._due.items() if due <= now]:
             current = await asyncio.to_thread(self._archive.one, Command, command_id)
             self._due.pop(command_id, None)
-            if current is not None and current.state == "sent":
+            if current is not None and current.state in ("approved", "sent"):
                 await self._deliver(current)
 
     async def _deliver(self, command: Command) -> None:
@@ -101,19 +107,20 @@ class CommandHost(Host):
         metrics.COMMANDS.labels(after.state).inc()
         await self._recorder.out([after])
         if after.state in ("approved", "sent"):
-            self._due[after.id] = after.time + int(_AGAIN_S * NS_PER_S)
+            self._due[after.id] = after.time + self._patience_ns(after)
 
     async def _attempt(self, command: Command) -> Command:
         now = self._clock.now()
         if command.expires and now > command.expires:
             return self._next(command, "expired", "it was not carried out in time")
-        if command.attempts >= _MOST_ATTEMPTS:
-            return self._next(command, "failed", f"no answer after {command.attempts} attempts")
-        outlet = self._outlet_for(command)
-        if outlet is None:
-            return self._next(command, "failed", f"no outlet can do {command.action!r} for {command.target!r}")
+        outlet, spec = self._outlet_for(command), self._spec(command)
+        if reason := _why_not(command, outlet, spec):
+            return self._next(command, "failed", reason)
+        assert outlet is not None  # noqa: S101 - `_why_not` has said so
         try:
-            after = await outlet.deliver(command, self._bus.send_mqtt)
+            after = await outlet.deliver(command, self._send)
+        except NotSentError as error:
+            return self._next(command, "approved", f"attempt {command.attempts + 1}: {error}")
         except S4Error as error:
             return self._next(command, "sent", f"attempt {command.attempts + 1}: {error}")
         except Exception as error:
@@ -121,16 +128,53 @@ class CommandHost(Host):
             return self._next(command, "sent", f"attempt {command.attempts + 1}: {type(error).__name__}")
         return msgspec.structs.replace(after, revision=command.revision + 1, time=now, attempts=command.attempts + 1)
 
+    async def _send(self, topic: str, payload: bytes) -> None:
+        try:
+            await self._bus.send_mqtt(topic, payload)
+        except (NatsError, OSError) as error:
+            raise NotSentError(f"not sent: {type(error).__name__}") from error
+
+    def _patience_ns(self, command: Command) -> int:
+        """How long the device has for its answer."""
+        spec = self._spec(command)
+        return int((spec.ack_s if spec is not None else _AGAIN_S) * NS_PER_S)
+
+    def _spec(self, command: Command) -> CommandSpec | None:
+        """What the profile of the device says of the command, where there is one."""
+        outlet = self._outlet_for(command)
+        if outlet is None:
+            return None
+        profile = outlet.context.city.profile_of(str(outlet.outlet.options.get("device") or outlet.outlet.id))
+        return profile.command(command.action) if profile is not None else None
+
     def _outlet_for(self, command: Command) -> Outlet | None:
         return next((o for o in self._outlets if _serves(o, command)), None)
 
     def _next(self, command: Command, state: str, detail: str) -> Command:
         return msgspec.structs.replace(
             command, revision=command.revision + 1, time=self._clock.now(), state=state, detail=detail,
-            attempts=command.attempts + (state == "sent"),
+            attempts=command.attempts + (state in ("approved", "sent")),
         )  # fmt: skip
 
 
 def _serves(outlet: Outlet, command: Command) -> bool:
     row = outlet.outlet
     return command.action in row.actions and command.target in ("", row.id, row.site)
+
+
+def _why_not(command: Command, outlet: Outlet | None, spec: CommandSpec | None) -> str:
+    """Why a command is not sent (again); "" when it is."""
+    if outlet is None:
+        return f"no outlet can do {command.action!r} for {command.target!r}"
+    most = _MOST_ATTEMPTS if spec is None else 1 + spec.retries
+    if command.attempts >= most:
+        return f"no answer after {command.attempts} attempt{'s' if command.attempts > 1 else ''}"
+    if spec is None:
+        return ""
+    if command.state == "sent" and not spec.idempotent:
+        return f"no answer within {spec.ack_s:g} s; not sent again, since doing it twice is not doing it once"
+    try:
+        check_parameters(spec, {name: v for name, v in command.parameters.items() if name != UNDONE})
+    except InputError as error:
+        return str(error)
+    return ""

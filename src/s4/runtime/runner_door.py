@@ -28,6 +28,7 @@ class DoorHost(Host):
     def __init__(self, door: Door, city: str, bus: Bus, recorder: Recorder, clock: Clock) -> None:
         super().__init__()
         self.name = f"door-{door.source.id}"
+        self._patience = deadletters.Patience()
         self._door, self._city, self._bus, self._recorder, self._clock = door, city, bus, recorder, clock
 
     async def run(self) -> None:
@@ -66,6 +67,8 @@ class DoorHost(Host):
         letters = []
         for raw, error in self._door.rejects():
             self._recorder.refused(raw.device, str(error))
+            if not self._patience.has_room(raw.device, raw.received):
+                continue
             dead = deadletters.letter(self.name, str(error), subject_of(raw), raw.received, raw.payload)
             letters.append(deadletters.outgoing(self._city, dead))
         await self._bus.publish(letters)

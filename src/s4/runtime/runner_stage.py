@@ -21,7 +21,7 @@ from s4.core.errors import InputError, S4Error
 from s4.core.model import Fact, Raw, Word, revision_of
 from s4.core.ports import Stage
 from s4.runtime import deadletters, metrics
-from s4.runtime.bus import Bus
+from s4.runtime.bus import Bus, Outgoing
 from s4.runtime.host import Host
 from s4.runtime.pull import Message, Pull, PullPlan
 from s4.runtime.recorder import Recorder
@@ -67,6 +67,7 @@ class StageHost(Host):
         super().__init__()
         self.name, self._make, self.stage = name, make, make()
         self._city, self._bus, self._recorder, self._snapshots, self._clock = city, bus, recorder, snapshots, clock
+        self._patience = deadletters.Patience()
         self._period = max(int(self.stage.period_s * NS_PER_S), 1)
         self._pulls: list[Pull] = []
         self._lossy: list[Raw] = []
@@ -247,9 +248,12 @@ class StageHost(Host):
             self._committing.append(committing)
         if len(self._committing) > _MOST_COMMITTING:
             await self._committed()
+        letters = []
         for raw, error in self.stage.rejects():
             self._recorder.refused(raw.device, str(error))
-            await self._bury(str(error), subject_of(raw), raw.payload)
+            if self._patience.has_room(raw.device, raw.received):
+                letters.append(self._letter(str(error), subject_of(raw), raw.payload))
+        await self._bus.publish(letters)
         burials, self._burials = self._burials, []
         for reason, where, data in burials:
             await self._bury(reason, where, data)
@@ -260,8 +264,11 @@ class StageHost(Host):
         await asyncio.gather(*committing)
 
     async def _bury(self, reason: str, where: str, data: bytes) -> None:
+        await self._bus.publish([self._letter(reason, where, data)])
+
+    def _letter(self, reason: str, where: str, data: bytes) -> Outgoing:
         dead = deadletters.letter(self.name, reason, where, self._now or self._clock.now(), data)
-        await self._bus.publish([deadletters.outgoing(self._city, dead)])
+        return deadletters.outgoing(self._city, dead)
 
     async def _restore(self) -> None:
         kept = await asyncio.to_thread(self._snapshots.load, self.name)

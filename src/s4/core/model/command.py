@@ -23,6 +23,8 @@ DEVICE_DECISIONS = (DEVICE_APPROVE, DEVICE_REJECT, DEVICE_MAINTAIN, DEVICE_RESUM
 UNDO = "undo"
 """Takes back the command that the parameter `command` names: a device does so itself (its outlet lists `undo`), a
 unit is called back, a rejected recommendation is proposed again."""
+UNDONE = "command"
+"""The parameter that names it."""
 
 
 def is_about_facts(action: str) -> bool:
