@@ -1,4 +1,4 @@
-"""Write the reference pages that the code itself can tell: words, kinds of detection, the command line, measurements.
+"""Write the reference pages that the code itself can tell: words, kinds, the command line, measurements, functions.
 
 .venv/bin/python scripts/reference_docs.py            # write them
 .venv/bin/python scripts/reference_docs.py --check    # exit 1 when one is out of date
@@ -104,6 +104,51 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
+RULE_FUNCTIONS = """# Functions of rules
+
+What a rule in SQL can call: the functions of eKuiper's dialect, by family. Names may be written in any case.
+
+- **Null.** A function answers null as soon as an argument is null. Where the column *null* says something else, it
+  answers that; `-` means that it looks at nulls itself. What is no number (0/0, the root of -1) is null too.
+- **Types.** A bigint where a float is wanted is taken as one; a float without a fraction may stand for a bigint; a text
+  never turns into a number by itself (`cast` does that). Where a text is wanted, other values are taken as they are
+  written: `1.5`, `true`, `[1 2]`, `map[a:1]`.
+- **Faults.** What cannot be answered is a fault of that row: it is counted and explained, and the rest goes on.
+- **Times** are ms since 1970, or texts in one of the usual forms; UTC unless the text says otherwise.
+- **Bounds.** No answer holds more than 1,000,000 characters or elements. Regular expressions are those of RE2 (no
+  look-around, no back-references), whose time grows no faster than the text.
+- **Columns at once.** Functions marked ● also run over whole columns of numbers, and such a rule is quicker.
+"""
+
+
+def rule_functions() -> str:
+    """Every function that a rule in SQL can call, family by family."""
+    from s4.edge.sql.functions.registry import FUNCTIONS
+
+    lines = [RULE_FUNCTIONS]
+    families: dict[str, list[Any]] = {}
+    for function in FUNCTIONS.values():
+        families.setdefault(function.family, []).append(function)
+    for family, members in families.items():
+        lines += [
+            f"## {family.capitalize()}",
+            "",
+            "| function | arguments | null | | what it does |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [_function(one) for one in sorted(members, key=lambda one: one.name)]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _function(function: Any) -> str:
+    least, most = function.least, function.most
+    count = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
+    null = "-" if not function.nothing_for_null else "" if function.null_answer is None else f"`{function.null_answer}`"
+    text = function.text.replace("|", "\\|")
+    return f"| `{function.name}` | {count} | {null.lower()} | {'●' if function.vector else ''} | {text} |"
+
+
 def _paragraphs(cls: type) -> str:
     return inspect.cleandoc(cls.__doc__ or "")
 
@@ -120,7 +165,13 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{field.default!r}`"
 
 
-PAGES = {"words.md": words, "kinds.md": kinds, "command-line.md": command_line, "metrics.md": metrics}
+PAGES = {
+    "words.md": words,
+    "kinds.md": kinds,
+    "command-line.md": command_line,
+    "metrics.md": metrics,
+    "rule-functions.md": rule_functions,
+}
 
 
 def main() -> int:
