@@ -9,7 +9,7 @@ import numpy as np
 
 from s4.edge.sql.columnar.frame import Column, Frame
 from s4.edge.sql.columnar.panes import Aggregate, Closed, Panes
-from s4.edge.sql.columnar.shape import EDGES, Front
+from s4.edge.sql.columnar.shape import EDGE, Front
 
 
 class Intake:
@@ -62,9 +62,8 @@ class Intake:
     def _outcome(self, closed: Closed) -> Frame:
         names = (*self.front.key_names, *self._slots.values())
         columns = dict(zip(names, (*closed.keys, *closed.values), strict=True))
-        for name, at in zip(EDGES, (closed.start, closed.end), strict=True):
-            columns[name] = Column(np.full(closed.size, at, np.int64))
-        return Frame(np.full(closed.size, closed.end, np.int64), columns)
+        ends = np.full(closed.size, closed.end, np.int64)
+        return Frame(ends, columns | {EDGE: Column(ends)})
 
     def snapshot(self) -> list[Any]:
         """The whole state, as plain values."""

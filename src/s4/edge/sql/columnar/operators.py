@@ -44,7 +44,7 @@ def negated(value: Column) -> Column:
     """`-value`."""
     if _kind(value) == "i":
         return _arithmetic("-", Column(np.zeros_like(value.values)), value)
-    return Column(-value.values, value.valid, value.fault) if _kind(value) == "f" else _refused(value, value)
+    return Column(0 - value.values, value.valid, value.fault) if _kind(value) == "f" else _refused(value, value)
 
 
 def inverted(value: Column) -> Column:

@@ -27,11 +27,10 @@ class Aggregate(msgspec.Struct, frozen=True, eq=False):
 
 
 class Closed(msgspec.Struct, frozen=True, eq=False):
-    """A window that is over: [start, end) in ms, how many groups it has (in order of their first appearance in the
+    """A window that is over: its end in ms, how many groups it has (in order of their first appearance in the
     stream), the keys' values and the aggregates', one a group.
     """
 
-    start: int
     end: int
     size: int
     keys: Sequence[Column]
@@ -126,7 +125,7 @@ class Panes:
             one.accumulator.result(*(array[present] for array in held))
             for one, held in zip(self.aggregates, total.held, strict=True)
         ]
-        return Closed(end - self.length, end, len(present), self.groups.decode(present), values)
+        return Closed(end, len(present), self.groups.decode(present), values)
 
     def snapshot(self) -> dict[str, Any]:
         """As plain values."""

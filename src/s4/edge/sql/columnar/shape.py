@@ -15,8 +15,8 @@ from s4.edge.sql.tree import Call, Expr, Field, Node, Select, Star, Stream
 from s4.edge.sql.walk import walk
 
 _KIND_OF: Final[dict[str, Kind]] = {"bigint": "i", "float": "f", "boolean": "b", "string": "s"}
-EDGES: Final = ("window_start", "window_end")
-"""What a frame of a closed window says of the window: [start, end) in ms."""
+EDGE: Final = "window_end"
+"""What a frame of a closed window says of the window: its end, ms."""
 
 Slot = Callable[[Hashable, Aggregate], str]
 """Where the value of an aggregate (and what it says) will stand in the frame of a closed window."""
@@ -69,7 +69,7 @@ def back_of(select: Select, stream: Stream, slot: Slot) -> Back:
         return Back(None, tuple(_outputs(select, plain)))
     keys, names = _keys(select, plain.kinds)
     results = {call.number: _result(call, plain, slot) for call in _calls_after(select) if call.name in AGGREGATES}
-    edges = {call.number: _stands(call.name, "i") for call in _calls_after(select) if call.name in EDGES}
+    edges = {call.number: _stands(call.name, "i") for call in _calls_after(select) if call.name == EDGE}
     of_key = {name: key.kind for name, key in zip(names, keys, strict=True)}
     after = _with_aliases(select, Scope(of_key, {}, results | edges))
     having = None if select.having is None else vectorise(select.having, after)
@@ -85,9 +85,19 @@ def _refuse(select: Select) -> None:
         "HAVING without a window is computed row by row": window is None and select.having is not None,
     }
     if window is not None:
-        reasons["only tumbling and hopping windows run over columns"] = window.kind not in {"tumbling", "hopping"}
+        reasons[
+            "windows other than tumbling and hopping ones (sliding, session, count, state) are computed row by row"
+        ] = window.kind not in {"tumbling", "hopping"}
+        uneven = bool(window.interval_ms and window.length_ms % window.interval_ms)
+        reasons["a window whose length is no multiple of its hop is computed row by row"] = uneven
         filtered = window.where is not None or window.when is not None
         reasons["a window's FILTER or OVER is computed row by row"] = filtered
+        called = {call.name for call in _calls_after(select)}
+        reasons["a window without keys or aggregates puts out its rows one by one"] = not (
+            select.dimensions or called & AGGREGATES.keys()
+        )
+        # in eKuiper the first window begins with its first row, which only whoever sees the rows in order can tell
+        reasons["window_start() is computed row by row"] = "window_start" in called
     for reason, holds in reasons.items():
         if holds:
             raise NotColumnar(reason)
