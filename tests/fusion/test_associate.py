@@ -155,3 +155,14 @@ def test_an_unknown_kind_is_refused_before_anything_changes() -> None:
 def test_wrong_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         stage(**options)
+
+
+def test_what_a_device_in_maintenance_seems_to_see_makes_no_incident() -> None:
+    fusion = stage()
+    begun = Command("com-1", 0, 1 * S, "centre", "device.maintain", "cam-1", "approved", "ana")
+    over = Command("com-2", 0, 50 * S, "centre", "device.resume", "cam-1", "approved", "ana")
+    assert fusion.step([begun], 1 * S) == []
+    assert fusion.step([seen("door_forced", 10)], 10 * S) == []
+    assert len(fusion.step([seen("door_forced", 20, "cam-2")], 20 * S)) == 1, "another one sees it too"
+    assert fusion.step([over, begun], 50 * S) == []
+    assert len(fusion.step([seen("network_scan", 60)], 60 * S)) == 1

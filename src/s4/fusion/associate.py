@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from s4.core.errors import ConfigError
 from s4.core.model import Command, Detection, Incident, Word, kind_of
+from s4.core.model.command import DEVICE_MAINTAIN, DEVICE_RESUME
 from s4.core.ports import Card, Context, Room, Stage
 from s4.core.snapshot import pack, unpack
 from s4.fusion.book import Book
@@ -52,6 +53,8 @@ class Associate(Stage):
         for fact in facts:
             if isinstance(fact, Detection) and (self.system or kind_of(fact.kind).nature != "system"):
                 revised += self.book.take(fact, self.context.city, self.open_at, now)
+            elif isinstance(fact, Command) and fact.action in (DEVICE_MAINTAIN, DEVICE_RESUME):
+                self.book.work(fact)
             elif isinstance(fact, Command):
                 revised += self.book.order(fact, now)
         return revised if facts else self.book.pass_time(now)

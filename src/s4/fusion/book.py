@@ -10,6 +10,7 @@ import msgspec
 from s4.core.city import City
 from s4.core.ids import derive_id
 from s4.core.model import Command, Detection, Incident
+from s4.core.model.command import DEVICE_MAINTAIN
 from s4.fusion.choose import best_of
 from s4.fusion.dossier import Dossier
 from s4.fusion.families import BYSTANDERS
@@ -27,12 +28,19 @@ T = TypeVar("T")
 
 class Book(msgspec.Struct):
     """The whole memory of fusion. `happenings`: key of a happening → its incident; `seen`: ids of the detections and
-    commands taken, oldest first.
+    commands taken, oldest first; `works`: device → when somebody began (true) or ended (false) to work on it.
     """
 
     dossiers: dict[str, Dossier] = {}
     happenings: dict[str, str] = {}
     seen: dict[str, None] = {}
+    works: dict[str, tuple[int, bool]] = {}
+
+    def work(self, command: Command) -> None:
+        """Learn that somebody works on a device, or does no longer; the later decision holds."""
+        began = command.action == DEVICE_MAINTAIN
+        if command.time >= self.works.get(command.target, (command.time, began))[0]:
+            _keep(self.works, command.target, (command.time, began))
 
     def order(self, command: Command, now: int) -> list[Incident]:
         """What follows from an operator's command on an incident."""
@@ -47,6 +55,8 @@ class Book(msgspec.Struct):
         if self._repeated(detection.id):
             return []
         sighting = Sighting.of(detection, city)
+        if self.works.get(detection.source, (0, False))[1] and sighting.key not in self.happenings:
+            return []  # somebody works on that device: what it seems to see is that
         dossier = self._known(sighting.key, now) or best_of(self.dossiers.values(), detection, sighting.spot, now)
         if dossier is None:
             return self._open(sighting, open_at, now)

@@ -26,8 +26,12 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         {"explosion", "fire", "gas", "structural_strain", "panic_dispersal", "glass_break", "explosive_trace"}
     ),
     "vehicle": frozenset({"vehicle_in_pedestrian_area", "wrong_way", "panic_dispersal", "scream", "running", "fall"}),
-    "air and ground": frozenset({"gas", "fire", "threshold_exceeded", "series_anomaly", "structural_strain"}),
-    "network": frozenset({"ids_alert", "network_scan", "malware_traffic", "brute_force", "protocol_violation"}),
+    "air and ground": frozenset(
+        {"gas", "fire", "threshold_exceeded", "series_anomaly", "series_level_change", "structural_strain"}
+    ),
+    "network": frozenset(
+        {"ids_alert", "network_scan", "malware_traffic", "brute_force", "protocol_violation", "replayed_readings"}
+    ),
 }  # fmt: skip
 WITNESSES: Final = frozenset({"citizen_report", "emergency_call"})
 BYSTANDERS: Final = frozenset({"person", "person_count", "vehicle"})
