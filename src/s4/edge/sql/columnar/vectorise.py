@@ -10,6 +10,7 @@ import numpy as np
 
 from s4.edge.sql.columnar.frame import Bool, Column, Frame, Words, both, either
 from s4.edge.sql.columnar.operators import binary, inverted, negated
+from s4.edge.sql.functions.function import FunctionError
 from s4.edge.sql.functions.registry import FUNCTIONS
 from s4.edge.sql.tree import Between, Binary, Call, Case, Const, Expr, Field, In, Unary
 
@@ -170,7 +171,10 @@ def _call(expr: Call, scope: Scope) -> Vector:
     call, args = function.vector, [vectorise(arg, scope) for arg in expr.args]
     if not all(arg.kind in "if" for arg in args):
         raise NotColumnar(f"{expr.name} of texts or truths is computed row by row")
-    kind: Kind = "i" if call(*(np.ones(1, DTYPE[arg.kind]) for arg in args)).dtype.kind == "i" else "f"
+    try:
+        kind: Kind = "i" if call(*(np.ones(1, DTYPE[arg.kind]) for arg in args)).dtype.kind == "i" else "f"
+    except FunctionError as reason:
+        raise NotColumnar(f"{expr.name}: {reason}") from None
     return Vector(kind, lambda frame: _called(call, [arg.run(frame) for arg in args]))
 
 
