@@ -68,7 +68,7 @@ def _convert_tz(value: Value, name: Value) -> str:
 
 
 def _suffix(time: datetime) -> str:
-    return written(time, "XXX") if time.utcoffset() else "Z"
+    return written(time, 3 * "X") if time.utcoffset() else "Z"
 
 
 def _from_days(days: Value) -> str | None:

@@ -133,7 +133,7 @@ _FIELDS: Final[dict[str, Callable[[datetime], str]]] = {
     "a": lambda t: "PM" if t.hour >= 12 else "AM", "m": lambda t: str(t.minute), "mm": lambda t: _two(t.minute),
     "s": lambda t: str(t.second), "ss": lambda t: _two(t.second), "z": lambda t: t.tzname() or "UTC",
     "Z": _shift, "X": lambda t: _shift(t, hours_only=True), "XX": _shift,
-    "XXX": lambda t: _shift(t, ":"),
+    3 * "X": lambda t: _shift(t, ":"),
 }  # fmt: skip
 _ALONE: Final = frozenset("Gaz")
 _MOST: Final = {"M": 4, "d": 2, "h": 2, "m": 2, "s": 2, "X": 3, "Z": 1}
