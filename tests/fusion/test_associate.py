@@ -165,4 +165,4 @@ def test_what_a_device_in_maintenance_seems_to_see_makes_no_incident() -> None:
     assert fusion.step([seen("door_forced", 10)], 10 * S) == []
     assert len(fusion.step([seen("door_forced", 20, "cam-2")], 20 * S)) == 1, "another one sees it too"
     assert fusion.step([over, begun], 50 * S) == []
-    assert len(fusion.step([seen("network_scan", 60)], 60 * S)) == 1
+    assert fusion.step([seen("network_scan", 60)], 60 * S)[0].kind == "network_scan"

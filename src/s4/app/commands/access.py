@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from s4.app.commands import devices
+
 if TYPE_CHECKING:
     from s4.shield.credentials import Credentials
 
@@ -23,12 +25,15 @@ _WHAT: dict[Holder, str] = {
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    add: dict[Holder, Callable[..., None]] = {"device": add_device, "site": add_site, "user": add_user}
+    add: dict[Holder, Callable[..., None]] = {"site": add_site, "user": add_user}
     for holder, what in _WHAT.items():
         group = typer.Typer(help=what, no_args_is_help=True)
-        group.command("add")(add[holder])
         for verb, command in _common(holder).items():
             group.command(verb)(command)
+        if holder == "device":
+            devices.add_to(group)
+        else:
+            group.command("add")(add[holder])
         app.add_typer(group, name=holder)
     app.command("login")(login)
 
@@ -38,20 +43,6 @@ def _credentials(data_dir: Path) -> Credentials:
     from s4.shield.credentials import Credentials
 
     return Credentials(data_dir / "credentials.json", RealClock())
-
-
-def add_device(
-    device: Annotated[str, typer.Argument(help="The device's id, as in city.toml.")],
-    name: Annotated[str, typer.Option(help="What people call it.")] = "",
-    data_dir: _DataDir = _DATA,
-) -> None:
-    """Let a device in. Its secret is printed once, here, and kept nowhere; a running s4 takes it within a second.
-
-    \b
-    Example:
-      s4 device add co2-1 --name "Air, Plaza Nueva"
-    """
-    typer.echo(_credentials(data_dir).add_device(device, name))
 
 
 def add_site(
@@ -100,7 +91,8 @@ def _common(holder: Holder) -> dict[str, Callable[..., None]]:
         """Shut out, within a second."""
         _credentials(data_dir).revoke(holder, who)
 
-    return {"list": list_all, "rotate": rotate, "revoke": revoke}
+    common = {"rotate": rotate, "revoke": revoke}
+    return common if holder == "device" else {"list": list_all, **common}
 
 
 def login(
@@ -116,18 +108,8 @@ def login(
     """
     import asyncio
 
-    typer.echo(asyncio.run(_link(data_dir, user, role)))
-
-
-async def _link(data_dir: Path, user: str, role: str) -> str:
-    import msgspec
-
-    from s4.app.reach import connected
-    from s4.app.run import LOGIN_SUBJECT
+    from s4.app.ask import login_link
     from s4.shield.roles import role_named
     from s4.shield.sessions import Person
 
-    async with connected(data_dir) as bus:
-        person = Person(user, role_named(role), user.capitalize())
-        answer = await bus.client.request(LOGIN_SUBJECT, msgspec.json.encode(person), timeout=5)
-        return answer.data.decode()
+    typer.echo(asyncio.run(login_link(data_dir, Person(user, role_named(role), user.capitalize()))))
