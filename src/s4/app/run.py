@@ -157,7 +157,9 @@ async def _apply_credentials(server: NatsServer, credentials: Credentials) -> No
     devices, plan = device_hashes(credentials), server.plan
     plan = sites.with_credentials(msgspec.structs.replace(plan, devices=devices), credentials)
     if plan != server.plan:
+        before = server.plan
         await server.apply(plan)
+        await sites.hang_up_on(server, before)
         log.info("credentials changed", devices=len(devices))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from s4.shield.credentials import Credentials
 
 LEAF_PORT: Final = 7422
 SECRET: Final = "S4_LEAF_SECRET"  # noqa: S105 - the variable's name, not the secret
+_RELOAD_S: Final = 1.0
+"""Longer than the bus takes to read its configuration again."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 log = structlog.get_logger(__name__)
@@ -138,6 +141,23 @@ def with_credentials(plan: ServerPlan, credentials: Credentials) -> ServerPlan:
         return plan
     sites = {row.id: row.bcrypt for row in credentials.list("site") if not row.revoked}
     return msgspec.structs.replace(plan, listen=msgspec.structs.replace(plan.listen, sites=sites))
+
+
+async def hang_up_on(server: NatsServer, before: ServerPlan) -> None:
+    """When a site was shut out or has a new secret, end the links there are: the bus itself would let them be."""
+    if before.listen is None or server.plan.listen is None:
+        return
+    now = server.plan.listen.sites
+    if all(now.get(site) == secret for site, secret in before.listen.sites.items()):
+        return
+    from s4.runtime.leaf_control import ServerWatch
+
+    await asyncio.sleep(_RELOAD_S)
+    watch = ServerWatch(server)
+    try:
+        await watch.hang_up()
+    finally:
+        await watch.close()
 
 
 def beside(

@@ -1,10 +1,10 @@
-"""Asks the bus' own server how its leaf link is, and starts that link again."""
+"""Asks the bus' own server how its leaf links are, starts an edge site's again, ends those to a hub."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import nats
@@ -25,8 +25,27 @@ _OFF_S: Final = 0.3
 log = structlog.get_logger(__name__)
 
 
+class _Link(msgspec.Struct, frozen=True):
+    id: int
+    ip: str = ""
+    server: str = ""
+
+
+class _Links(msgspec.Struct, frozen=True):
+    leafs: list[_Link] | None = None
+
+
+class _Server(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    server: _Server
+    data: _Links
+
+
 class ServerWatch:
-    """The leaf link of one server that is our child."""
+    """The leaf links of one server that is our child."""
 
     def __init__(self, server: NatsServer) -> None:
         self._server = server
@@ -45,16 +64,29 @@ class ServerWatch:
 
     async def look(self) -> LeafWord | None:
         """NATS' own word on the link; None when the server does not answer."""
+        links = await self._links()
+        return None if links is None else LeafWord(bool(links), ", ".join(one.ip for one in links))
+
+    async def _links(self) -> list[_Link] | None:
         try:
             client = await self._connected()
             answer = await client.request("$SYS.REQ.SERVER.PING.LEAFZ", b"", timeout=_PATIENCE_S)
-            found: dict[str, Any] = msgspec.json.decode(answer.data)["data"]
-        except (NatsError, OSError, TimeoutError, KeyError, msgspec.DecodeError) as error:
-            log.debug("the bus does not say how its leaf link is", reason=str(error) or type(error).__name__)
+            found = msgspec.json.decode(answer.data, type=_Answer)
+        except (NatsError, OSError, TimeoutError, msgspec.DecodeError) as error:
+            log.debug("the bus does not say how its leaf links are", reason=str(error) or type(error).__name__)
             await self.close()
             return None
-        links = found.get("leafs") or []
-        return LeafWord(bool(links), ", ".join(str(one.get("ip", "")) for one in links))
+        return [_Link(one.id, one.ip, found.server.id) for one in found.data.leafs or []]
+
+    async def hang_up(self) -> None:
+        """End every link. Whoever has a valid credential is back within a second or so: a reload of the credentials
+        leaves those connected whom it shuts out.
+        """
+        links = await self._links()
+        for link in links or []:
+            client = await self._connected()
+            wanted = msgspec.json.encode({"cid": link.id})
+            await client.request(f"$SYS.REQ.SERVER.{link.server}.KICK", wanted, timeout=_PATIENCE_S)
 
     async def _connected(self) -> Client:
         if self._client is None or not self._client.is_connected:

@@ -48,7 +48,7 @@ def render(plan: ServerPlan) -> str:
         blocks += [site_user(name, hash_) for name, hash_ in plan.listen.sites.items()]
     listed = ",\n    ".join(blocks)
     domain = f"  domain: {json.dumps(plan.remote.domain)}\n" if plan.remote else ""
-    leaf = listen_block(plan.listen) if plan.listen else ""
+    leaf = listen_block(plan.listen, plan.runner_password) if plan.listen else ""
     leaf = remote_block(plan.remote, plan.runner_password) if plan.remote else leaf
     return f"""\
 server_name: {json.dumps(plan.name)}

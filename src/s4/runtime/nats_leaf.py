@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 WATCHER: Final = "s4-watch"
-"""The user name under which a site's own s4 asks its server how the leaf link is."""
+"""The user name under which s4 asks its own server about leaf links."""
 _PRIVATE: Final = ("$JS.>", "$MQTT.>", "_INBOX.>", "s4.in.>", "s4.out.>", "s4.admin.>", "s4.gap.>", "$SRV.>")
 _WORDS: Final = (
     "observation", "detection", "incident", "risk", "recommendation", "command", "task", "unit", "dead"
@@ -76,16 +76,17 @@ def site_user(site: str, password_hash: str) -> str:
     return json.dumps(entry)
 
 
-def listen_block(plan: LeafListen) -> str:
-    """The hub's `leafnodes` block."""
+def listen_block(plan: LeafListen, password: str) -> str:
+    """The hub's `leafnodes` block, and the account through which its s4 asks which sites are connected."""
     tls = ""
     if plan.cert:
         tls = f"  tls {{\n    cert_file: {json.dumps(plan.cert)}\n    key_file: {json.dumps(plan.key)}\n  }}\n"
-    return f"leafnodes {{\n  listen: {json.dumps(f'{plan.host}:{plan.port}')}\n  no_advertise: true\n{tls}}}\n"
+    listen = json.dumps(f"{plan.host}:{plan.port}")
+    return f"leafnodes {{\n  listen: {listen}\n  no_advertise: true\n{tls}}}\n{_watcher(password)}"
 
 
 def remote_block(plan: LeafRemote, password: str) -> str:
-    """A site's `leafnodes` block, and the account through which its own s4 asks how the link is."""
+    """A site's `leafnodes` block, and the account through which its s4 asks how the link is."""
     scheme = "tls" if plan.tls else "nats-leaf"
     host = f"[{plan.host}]" if ":" in plan.host else plan.host
     private = [*_PRIVATE, *(f"s4.*.*.{word}.>" for word in _WORDS)]
@@ -97,8 +98,8 @@ def remote_block(plan: LeafRemote, password: str) -> str:
     }
     if plan.tls and plan.ca:
         remote["tls"] = {"ca_file": plan.ca}
-    watcher = {"user": WATCHER, "password": password}
-    return (
-        f'leafnodes {{\n  reconnect: "1s"\n  remotes = [ {json.dumps(remote)} ]\n}}\n'
-        f"accounts {{ $SYS {{ users: [ {json.dumps(watcher)} ] }} }}\n"
-    )
+    return f'leafnodes {{\n  reconnect: "1s"\n  remotes = [ {json.dumps(remote)} ]\n}}\n{_watcher(password)}'
+
+
+def _watcher(password: str) -> str:
+    return f"accounts {{ $SYS {{ users: [ {json.dumps({'user': WATCHER, 'password': password})} ] }} }}\n"
