@@ -37,7 +37,7 @@ class AnalyticCall:
         if self._home not in ("", stream) or place.row is None:
             return
         names, values = self._spread(place)
-        key = tuple(as_text(part(place)) for part in self._partition)
+        key = tuple([as_text(part(place)) for part in self._partition]) if self._partition else ()
         passed = self._when is None or self._when(place) is True
         function = self._function
         given = [*values, names] if function.role == "columns" else values

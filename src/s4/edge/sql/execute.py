@@ -42,6 +42,9 @@ class Execution:
         self._numbering = _numberings(compiler)
         self._projection = Projection(compiler)
         self.hits = {"where": Hits(), "having": Hits(), "select": Hits()}
+        after_select = plan.joins or plan.late is not None or plan.keys or plan.having is not None or plan.order
+        self.plain = not after_select and plan.limit is None and not self._numbering
+        """A row goes straight to the SELECT list, when there is no window."""
 
     def run(self, rows: Sequence[Record], tables: Sequence[Record], span: Span | None) -> list[dict[str, Value]]:
         """The rows that are put out; none for nothing. Raises `StepError`."""
@@ -56,6 +59,10 @@ class Execution:
         if self._plan.limit is not None and not self._projection.gives_rows:
             places = places[: self._plan.limit]
         return self._selected(places)
+
+    def select(self, place: Place) -> list[dict[str, Value]]:
+        """The SELECT list for one row, when the rule is `plain`. Raises `StepError`."""
+        return self._selected([place])
 
     def _place(self, row: Line, span: Span | None, clause: str = "where") -> Place:
         place = Place(row, self._setting, span)
@@ -92,9 +99,8 @@ class Execution:
         """A place for each group, or each row, that HAVING lets pass."""
         plan = self._plan
         if not self._keys:
-            if not self._passes([self._grouped(list(lines), span)]):
-                return []
-            return [self._grouped(list(lines), span)] if plan.aggregated else [self._place(row, span) for row in lines]
+            whole = self._passes([self._grouped(list(lines), span)])
+            return whole if plan.aggregated or not whole else [self._place(row, span) for row in lines]
         try:
             groups = group_rows(lines, self._keys, lambda row: self._place(row, span))
         except FunctionError as error:

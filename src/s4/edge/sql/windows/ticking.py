@@ -57,6 +57,7 @@ class Ticking:
         assert self._end is not None  # noqa: S101 - set by the clock, or by the first row
         self._skip()
         while self._held.rows and self._end <= until:
+            self._held.expire(self._end - self._length)
             rows = self._held.until(self._end)
             if rows:
                 closed.append(Batch(rows, self._span(self._end)))
@@ -79,7 +80,8 @@ class Ticking:
         self._held.expire(self._end - self._length)
 
     def _span(self, end: int) -> Span:
-        raise NotImplementedError
+        begin = end - self._interval if self._begin is None else self._begin
+        return Span(begin - (self._length - self._interval), end)
 
     def state(self) -> Any:
         """As plain values."""

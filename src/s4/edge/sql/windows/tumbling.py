@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from s4.edge.sql.place import Span
 from s4.edge.sql.windows.ticking import Ticking
 
 
@@ -11,6 +10,3 @@ class Tumbling(Ticking):
 
     def __init__(self, length: int, started: int | None, most_rows: int) -> None:
         super().__init__(length, length, started, most_rows)
-
-    def _span(self, end: int) -> Span:
-        return Span(end - self._length if self._begin is None else self._begin, end)
