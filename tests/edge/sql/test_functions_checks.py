@@ -47,7 +47,8 @@ WRONG: list[tuple[str, tuple[Expr, ...]]] = [
     ("object_construct", (const("a"),)),
     ("object_construct", (const(1), A)),
     ("acc_sum", (A, const(True))),
-    ("format", (A, const(2))),
+    ("format", (A, const(2.5))),
+    ("chr", (const(65.0),)),
     ("date_calc", (A, A)),
     ("hour", (const("2020"),)),
     ("now", (A,)),
@@ -63,6 +64,9 @@ def test_arguments_that_are_surely_wrong_are_refused_as_written(name: str, args:
 
 RIGHT: list[tuple[str, tuple[Expr, ...]]] = [
     ("abs", (A,)),
+    ("chr", (const("A"),)),
+    ("format", (A, const(2))),
+    ("conv", (A, const(16), A)),
     ("abs", (const(-1.5),)),
     ("abs", (const(None),)),
     ("cast", (A, const("bigint"))),

@@ -111,8 +111,8 @@ def _percentile_disc(column: Value, share: Value) -> float | None:
     return values[max(0, math.ceil(len(values) * part * 100 / 100) - 1)]
 
 
-def _collect(column: Value) -> list[Value]:
-    return array(column)
+def _collect(*columns: Value) -> list[Value]:
+    return array(columns[0]) if columns else []
 
 
 def _merge_agg(column: Value) -> dict[str, Value] | None:

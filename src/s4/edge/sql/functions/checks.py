@@ -42,6 +42,7 @@ def written(arg: Expr) -> str:
 _WORDS: Final = {
     "number": ("a number", frozenset(("string", "time", "bool"))),
     "whole": ("a whole number", frozenset(("float", "string", "time", "bool"))),
+    "code": ("a whole number or a character", frozenset(("float", "time", "bool"))),
     "string": ("a string", frozenset(("int", "float", "time", "bool"))),
     "truth": ("true or false", frozenset(("int", "float", "time", "string"))),
     "time": ("a time", frozenset(("int", "float", "string", "bool"))),
@@ -50,7 +51,7 @@ _WORDS: Final = {
 
 
 def takes(*wanted: str) -> Check:
-    """A check that each argument may be what is wanted: `number whole string truth time any`; the last word goes for
+    """A check that each argument may be what is wanted: `number whole code string truth time any`; the last word goes for
     all further arguments.
 
     >>> takes("string", "whole")([Const(value="a"), Const(value=1.5)])

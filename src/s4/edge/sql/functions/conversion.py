@@ -185,7 +185,7 @@ FUNCTIONS: Final[Sequence[Function]] = (
     ),
     _make(
         "chr", _chr, "The code of the character (of a text), or of the number, as a bigint.",
-        check=takes("number"),
+        check=takes("code"),
     ),
     _make("compress", _compress, "The text or bytes packed by `zlib`, `gzip`, `flate` or `zstd`, as bytes.", 2,
           check=takes("string")),

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from s4.edge.sql.functions import coerce
-from s4.edge.sql.functions.checks import both, must_be, takes
+from s4.edge.sql.functions.checks import takes
 from s4.edge.sql.functions.function import Function, FunctionError, Value
 from s4.edge.sql.functions.vectors import Array, floats, quiet, wholes
 
@@ -223,7 +223,7 @@ FUNCTIONS: Final[Sequence[Function]] = (
     *_names(_one("ceil", _ceil, np.ceil, "The smallest whole number not below, as a float."), "ceiling"),
     _plain(
         "conv", _conv, "A number as text, rewritten from one base to another (2 to 36), in 64 bits.", 3, 3,
-        check=both(must_be(1, "int", "a whole number"), must_be(2, "int", "a whole number")),
+        check=takes("any", "whole"),
     ),
     _one("cos", math.cos, np.cos, "The cosine of an angle in radians."),
     _one("cosh", math.cosh, np.cosh, "The hyperbolic cosine."),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from s4.edge.sql.functions import coerce, expressions
-from s4.edge.sql.functions.checks import both, constant, must_be, takes
+from s4.edge.sql.functions.checks import both, constant, takes
 from s4.edge.sql.functions.coerce import bounded, text
 from s4.edge.sql.functions.function import Function, FunctionError, Value
 from s4.edge.sql.tree import Const, Expr
@@ -114,9 +114,7 @@ FUNCTIONS: Final[Sequence[Function]] = (
     _make(
         "format", _format,
         "A number with so many digits after the point; with the locale `en_US`, thousands apart and digits cut off.",
-        2, 3, check=both(
-            must_be(0, "int float", "a number"), must_be(1, "int", "a whole number"), must_be(2, "string", "a string"),
-        ),
+        2, 3, check=takes("number", "whole", "string"),
     ),
     _make(
         "indexof", _indexof, "Where the second text first stands in the first, in bytes from 0; -1 when it does not.",
