@@ -51,8 +51,8 @@ _WORDS: Final = {
 
 
 def takes(*wanted: str) -> Check:
-    """A check that each argument may be what is wanted: `number whole code string truth time any`; the last word goes for
-    all further arguments.
+    """A check that each argument may be what is wanted: `number whole code string truth time any`; the last word goes
+    for all further arguments.
 
     >>> takes("string", "whole")([Const(value="a"), Const(value=1.5)])
     'argument 2 must be a whole number'

@@ -160,7 +160,9 @@ def plain(value: float) -> str:
     """
     if not math.isfinite(value):
         return short(value)
-    written = format(Decimal(repr(value)), "f")
+    written = repr(value)
+    if "e" in written:
+        written = format(Decimal(written), "f")
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 

@@ -7,8 +7,9 @@ it, so that its hour is the hour there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -147,30 +148,46 @@ def written(time: datetime, layout: str) -> str:
     >>> written(instant(1568854515001), "YYYY-MM-dd T HH:mm:ssSSS")
     '2019-09-19 T 00:55:15.001'
     """
+    return "".join([part if isinstance(part, str) else part(time) for part in _parts(layout)])
+
+
+Part = str | Callable[[datetime], str]
+"""Letters as they are, or what writes a part of a time."""
+
+
+@lru_cache(maxsize=256)
+def _parts(layout: str) -> tuple[Part, ...]:
+    """The layout, read. Raises `FunctionError`."""
     if len(layout) > _LONGEST * 10:
         raise FunctionError("the layout is too long")
     if layout.endswith("\\") and not layout.endswith("\\\\"):
         raise FunctionError("the layout ends in the middle of an escape")
-    return "".join(_run(time, found) for found in _RUN.finditer(layout))
+    return tuple(part for found in _RUN.finditer(layout) for part in _run(found))
 
 
-def _run(time: datetime, found: re.Match[str]) -> str:
+def _run(found: re.Match[str]) -> Iterator[Part]:
     escaped, quoted, fraction, letter, alone, other = found.groups()
     if fraction:
-        return "." + f"{time.microsecond:06d}"[: len(fraction)].ljust(len(fraction), "0")
-    if letter:
-        return _field(time, found.group())
-    if alone:
-        return _FIELDS[alone](time)
-    return "'" if found.group() == "''" else escaped or quoted or other or ""
+        yield _fraction(len(fraction))
+    elif letter:
+        yield from _fields(found.group())
+    elif alone:
+        yield _FIELDS[alone]
+    else:
+        yield "'" if found.group() == "''" else escaped or quoted or other or ""
 
 
-def _field(time: datetime, letters: str) -> str:
+def _fraction(digits: int) -> Callable[[datetime], str]:
+    return lambda time: "." + f"{time.microsecond:06d}"[:digits].ljust(digits, "0")
+
+
+def _fields(letters: str) -> Iterator[Part]:
     most = _MOST.get(letters[0], 4)
-    head, rest = letters[:most], letters[most:]
-    if head not in _FIELDS:
-        raise FunctionError(f"the layout holds {letters}, which means nothing")
-    return _FIELDS[head](time) + (_field(time, rest) if rest else "")
+    while letters:
+        head, letters = letters[:most], letters[most:]
+        if head not in _FIELDS:
+            raise FunctionError(f"the layout holds {head}, which means nothing")
+        yield _FIELDS[head]
 
 
 _DURATION: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
