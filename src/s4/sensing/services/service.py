@@ -111,7 +111,7 @@ class Service(Door):
                 reason = str(error)
             end_if_cancelled()
             await self.flush()
-            await self._link(False, reason)
+            await self.link(False, reason)
             if self._up_at and time.monotonic() - self._up_at > STEADY_S:
                 pause = self.first_backoff_s
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads reconnections, keeps no secret
@@ -120,9 +120,10 @@ class Service(Door):
     async def up(self) -> None:
         """The connection stands."""
         self._up_at = time.monotonic()
-        await self._link(True, "")
+        await self.link(True, "")
 
-    async def _link(self, up: bool, reason: str) -> None:
+    async def link(self, up: bool, reason: str) -> None:
+        """The connection stands, or is lost for `reason`; said when that is a change."""
         if up == self._up:
             return
         self._up = up
