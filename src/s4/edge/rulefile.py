@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from s4.edge.rule import Rule
 MOST_RULES: Final = 10_000
 LARGEST_FILE: Final = 4 * 1024 * 1024
 MOST_PANES: Final = 64
+_TABLES: Final = frozenset(("rule", "query"))
 
 
 def load_rules(path: Path, city: City | None = None) -> tuple[Rule, ...]:
@@ -29,13 +30,17 @@ def load_rules(path: Path, city: City | None = None) -> tuple[Rule, ...]:
 
     Raises `ConfigError` naming file, line, field and reason.
     """
+    return parse_rules(rules_text(path), file=str(path), city=city)
+
+
+def rules_text(path: Path) -> str:
+    """What a rules file says. Raises `ConfigError`."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ConfigError(f"a rules file holds at most {LARGEST_FILE} bytes", file=str(path))
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
-    return parse_rules(text, file=str(path), city=city)
 
 
 def parse_rules(text: str, *, file: str = "rules", city: City | None = None) -> tuple[Rule, ...]:
@@ -45,35 +50,51 @@ def parse_rules(text: str, *, file: str = "rules", city: City | None = None) -> 
     Traceback (most recent call last):
     s4.core.errors.ConfigError: rules, line 6, rule[0].over: 'm' cannot be converted to 'K': they measure ...
     """
-    rows = _tables(text, file)
-    rules: list[Rule] = []
-    for index, row in enumerate(rows):
+    return read_tables(text, "rule", Rule, lambda rule: _check(rule, city), file)
+
+
+class Named(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str:
+        """Its name, once in a file."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+def read_tables(text: str, table: str, kind: type[T], check: Callable[[T], object], file: str) -> tuple[T, ...]:
+    """The tables of one kind, each checked. Raises `ConfigError` naming file, line, field and reason."""
+    read: dict[str, T] = {}
+    for index, row in enumerate(_tables(text, table, file)):
         try:
-            rule = _convert(row)
-            _check(rule, city)
-            if any(rule.id == earlier.id for earlier in rules):
-                raise ConfigError(f"{rule.id!r} is used twice", field="id")
+            one = convert(row, kind)
+            check(one)
+            if one.id in read:
+                raise ConfigError(f"{one.id!r} is used twice", field="id")
         except InputError as error:
-            line = line_of(text, "rule", index, error.field or "")
-            field = f"rule[{index}]" + (f".{error.field}" if error.field else "")
+            line = line_of(text, table, index, error.field or "")
+            field = f"{table}[{index}]" + (f".{error.field}" if error.field else "")
             raise ConfigError(error.reason, file=file, line=line, field=field) from error
-        rules.append(rule)
-    return tuple(rules)
+        read[one.id] = one
+    return tuple(read.values())
 
 
-def _tables(text: str, file: str) -> list[Any]:
+def _tables(text: str, table: str, file: str) -> list[Any]:
     document = read_toml(text, file=file)
-    rows = document.get("rule", [])
-    if set(document) - {"rule"} or not isinstance(rows, list):
-        raise ConfigError("a rules file holds [[rule]] tables and nothing else", file=file, line=1)
+    rows = document.get(table, [])
+    if set(document) - _TABLES or not isinstance(rows, list):
+        raise ConfigError("a rules file holds [[rule]] and [[query]] tables and nothing else", file=file, line=1)
     if len(rows) > MOST_RULES:
-        raise ConfigError(f"at most {MOST_RULES} rules, not {len(rows)}", file=file)
+        raise ConfigError(f"at most {MOST_RULES} of [[{table}]], not {len(rows)}", file=file)
     return rows
 
 
-def _convert(row: Any) -> Rule:
+def convert(row: Any, kind: type[T]) -> T:
+    """Plain values → a checked struct. Raises `ConfigError` naming the field."""
     try:
-        return msgspec.convert(row, Rule)
+        return msgspec.convert(row, kind)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         unknown = re.search(r"unknown field `(.+)`$", reason)

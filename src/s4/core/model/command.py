@@ -20,6 +20,10 @@ DEVICE_MAINTAIN = "device.maintain"
 DEVICE_RESUME = "device.resume"
 DEVICE_DECISIONS = (DEVICE_APPROVE, DEVICE_REJECT, DEVICE_MAINTAIN, DEVICE_RESUME)
 """Decisions about a device: let a new one in (`profile`, `name`), keep it out, work on it, be done with that."""
+RULE_PUT = "rule.put"
+RULE_REMOVE = "rule.remove"
+RULE_DECISIONS = (RULE_PUT, RULE_REMOVE)
+"""Decisions about a rule in SQL: add or change it (`definition`: its TOML table), take it away."""
 UNDO = "undo"
 """Takes back the command that the parameter `command` names: a device does so itself (its outlet lists `undo`), a
 unit is called back, a rejected recommendation is proposed again."""
@@ -34,7 +38,7 @@ def is_about_facts(action: str) -> bool:
     >>> is_about_facts("incident.close"), is_about_facts("device.approve"), is_about_facts("gate.close")
     (True, True, False)
     """
-    return action.startswith(("incident.", "recommendation.")) or action in DEVICE_DECISIONS
+    return action.startswith(("incident.", "recommendation.")) or action in (*DEVICE_DECISIONS, *RULE_DECISIONS)
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,0 +1,149 @@
+"""The rules at work: those that fit over columns, all others row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from s4.core.clock import NS_PER_MS
+from s4.core.errors import InputError
+from s4.core.model import Observation, ObservationBatch
+from s4.edge.queries.rowwise import Rowwise
+from s4.edge.queries.sheet import EVENTS, READINGS, STREAMS, Sheet, row_of
+from s4.edge.queries.spec import Query
+from s4.edge.sql.columnar.bank import Bank, Rule
+from s4.edge.sql.columnar.frame import Frame
+from s4.edge.sql.columnar.query import Emission
+from s4.edge.sql.columnar.vectorise import NotColumnar
+
+
+class PutOut(NamedTuple):
+    """One row that a rule put out, and when: ms since the epoch, by the rule's own understanding of time."""
+
+    rule: str
+    time: int
+    row: dict[str, Any]
+
+
+class BookState(msgspec.Struct, frozen=True):
+    """Of each rule its text; the banks' states by how they understand time; the others' by rule."""
+
+    rules: dict[str, str]
+    banks: dict[str, bytes]
+    rowwise: dict[str, bytes]
+
+
+class Book:
+    """Rules by id. Cost of adding one: 1 ms. `left`: readings that no rule was shown, because they are not finite or
+    far in the future.
+    """
+
+    def __init__(self) -> None:
+        self.specs: dict[str, Query] = {}
+        self.why: dict[str, str] = {}
+        self.left = 0
+        self._sheet = Sheet()
+        self._banks = {"event": Bank(), "arrival": Bank()}
+        self._rowwise: dict[str, Rowwise] = {}
+
+    def add(self, spec: Query) -> None:
+        """Take a checked rule in; it sees what comes from now on. One of the same id is replaced, and forgotten.
+        Raises `InputError` when it cannot be run, and leaves everything as it was.
+        """
+        ready = self._made_ready(spec)
+        self.remove(spec.id)
+        if isinstance(ready, Rowwise):
+            self._rowwise[spec.id] = ready
+        else:
+            self._banks[spec.time].add(spec.id, ready)
+        self.specs[spec.id] = spec
+
+    def _made_ready(self, spec: Query) -> Rule | Rowwise:
+        source = STREAMS.get(spec.select.source.name)
+        if source is None:
+            raise InputError(f"there is no stream {spec.select.source.name} (there are: {', '.join(STREAMS)})")
+        rule = Rule(spec.select, source, spec.times)
+        try:
+            Bank().add(spec.id, rule)
+        except NotColumnar as reason:
+            self.why[spec.id] = str(reason)
+            return Rowwise(spec)
+        self.why.pop(spec.id, None)
+        return rule
+
+    def remove(self, name: str) -> None:
+        """Take a rule away, if it is there."""
+        if self.specs.pop(name, None) is None:
+            return
+        if self._rowwise.pop(name, None) is None:
+            for bank in self._banks.values():
+                if name in bank:
+                    bank.remove(name)
+
+    def feed(self, batches: Sequence[ObservationBatch], last_ns: int) -> list[PutOut]:
+        """Readings come in; those that claim to be later than `last_ns` are left."""
+        if not batches or not self.specs:
+            return []
+        frame, arrived = self._sheet.frame(batches, last_ns)
+        self.left += sum(len(batch) for batch in batches) - len(frame)
+        out = list(_told(self._banks["event"].feed(READINGS, frame)))
+        return out + list(self._others(frame, Frame(arrived, frame.columns)))
+
+    def _others(self, frame: Frame, arrived: Frame) -> Iterator[PutOut]:
+        yield from _told(self._banks["arrival"].feed(READINGS, arrived))
+        for name, rule in self._rowwise.items():
+            if READINGS in rule.reads:
+                rows = frame if self.specs[name].time == "event" else arrived
+                yield from (PutOut(name, *made) for made in rule.feed(READINGS, rows))
+
+    def take(self, event: Observation) -> list[PutOut]:
+        """An event comes in."""
+        out: list[PutOut] = []
+        for name, rule in self._rowwise.items():
+            if EVENTS in rule.reads:
+                at = event.time if self.specs[name].time == "event" else event.received
+                out += (PutOut(name, *made) for made in rule.take(EVENTS, row_of(event), at // NS_PER_MS))
+        return out
+
+    def advance(self, now_ns: int) -> list[PutOut]:
+        """Tell the time."""
+        now = now_ns // NS_PER_MS
+        out = [made for bank in self._banks.values() for made in _told(bank.advance(now))]
+        return out + [PutOut(name, *made) for name, rule in self._rowwise.items() for made in rule.advance(now)]
+
+    def counts(self, name: str) -> dict[str, int]:
+        """What became of the rows of a rule (see `Bank.counts`)."""
+        return (
+            self._rowwise[name].counts() if name in self._rowwise else self._banks[self.specs[name].time].counts(name)
+        )
+
+    def snapshot(self) -> BookState:
+        """The whole state, with the rules that it belongs to."""
+        rules = {name: spec.fingerprint() for name, spec in self.specs.items()}
+        banks = {time: bank.snapshot() for time, bank in self._banks.items()}
+        return BookState(rules, banks, {name: rule.query.snapshot() for name, rule in self._rowwise.items()})
+
+    def restore(self, state: BookState) -> None:
+        """Go on from a snapshot: with the same rules as then; those that have changed since begin anew."""
+        same = {name: spec for name, spec in self.specs.items() if state.rules.get(name) == spec.fingerprint()}
+        for time in self._banks:
+            self._restore_bank(time, state.banks.get(time, b""), same)
+        for name, rule in self._rowwise.items():
+            if name in same and name in state.rowwise:
+                rule.query.restore(state.rowwise[name])
+
+    def _restore_bank(self, time: str, kept: bytes, same: Mapping[str, Query]) -> None:
+        there = {n: s for n, s in self.specs.items() if s.time == time and n not in self._rowwise}
+        old = {n: Rule(s.select, STREAMS[s.select.source.name], s.times) for n, s in there.items() if n in same}
+        self._banks[time] = Bank.restored(kept, old) if kept else Bank()
+        for name, spec in there.items():
+            if name not in self._banks[time]:
+                self._banks[time].add(name, Rule(spec.select, STREAMS[spec.select.source.name], spec.times))
+
+
+def _told(emissions: Iterator[tuple[str, Emission]]) -> Iterator[PutOut]:
+    for name, emission in emissions:
+        for time, row in zip(emission.time.tolist(), emission.rows(), strict=True):
+            yield PutOut(name, time, row)
