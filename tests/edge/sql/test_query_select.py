@@ -214,3 +214,15 @@ def test_explain_names_every_step() -> None:
         "                  stream demo",
         "                  stream other",
     ]
+
+
+def test_changed_columns_are_those_that_differ_from_what_was_put_out_before() -> None:
+    rows = [(at, {"t": t}) for at, t in enumerate((23, 23, 99, 25))]
+    assert results('SELECT changed_cols("c_", true, t) FROM demo WHERE t < 50', rows) == [[{"c_t": 23}], [{"c_t": 25}]]
+    windows = results('SELECT changed_cols("t", true, avg(t)) FROM demo GROUP BY COUNTWINDOW(2)', rows)
+    assert windows == [[{"tavg": 23}], [{"tavg": 62}]]
+
+
+def test_keys_that_contain_a_comma_stay_apart() -> None:
+    rows = [(0, {"a": "x,y", "b": "z"}), (1, {"a": "x", "b": "y,z"})]
+    assert results("SELECT count(*) AS n FROM demo GROUP BY a, b, COUNTWINDOW(2)", rows) == [[{"n": 1}, {"n": 1}]]

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from s4.edge.sql.evaluate_calls import call_reader
 from s4.edge.sql.evaluate_paths import index_reader, member_reader, slice_reader
-from s4.edge.sql.functions.function import FunctionError
+from s4.edge.sql.functions.function import Function, FunctionError
 from s4.edge.sql.place import Place, Reader
+from s4.edge.sql.remember import RememberingCall
 from s4.edge.sql.rows import column
 from s4.edge.sql.scope import Scope
 from s4.edge.sql.tree import (
@@ -36,8 +37,10 @@ Value = Any
 class Compiler:
     """Compiles the expressions of one statement."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, most_partitions: int = 100_000) -> None:
+        self.scope, self._most_partitions = scope, most_partitions
+        self.selected: list[RememberingCall] = []
+        """The calls that remember and are computed with the SELECT list, not before."""
         self._aliases: dict[str, Reader] = {}
 
     def reader(self, expr: Expr, aliases: frozenset[str] | None = None) -> Reader:
@@ -51,6 +54,12 @@ class Compiler:
     def optional(self, expr: Expr | None) -> Reader | None:
         """The closure of a clause that may be missing."""
         return None if expr is None else self.reader(expr)
+
+    def remembering(self, call: Call, function: Function, visible: frozenset[str]) -> Reader:
+        """A call that remembers what was put out before."""
+        made = RememberingCall(self, call, function, visible, self._most_partitions)
+        self.selected.append(made)
+        return made.answer
 
     def alias(self, name: str) -> Reader:
         """What the alias stands for; evaluated once for each place."""

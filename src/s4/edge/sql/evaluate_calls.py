@@ -18,8 +18,10 @@ Value = Any
 def call_reader(compiler: Compiler, call: Call, visible: frozenset[str]) -> Reader:
     """The closure of a call."""
     function = compiler.scope.function(call)
-    if function.role == "analytic" or function.remembers:
+    if function.role == "analytic":
         return _memo(call)
+    if function.remembers:
+        return compiler.remembering(call, function, visible)
     if function.takes_name:
         return _named(compiler, call, function)
     return _BY_ROLE[function.role](compiler, call, function, visible)
@@ -133,7 +135,14 @@ def spreading(
     compiler: Compiler, args: Sequence[Expr], visible: frozenset[str], *, stars: bool = True
 ) -> Callable[[Place], tuple[list[str], list[Value]]]:
     """Reads the arguments with their names; with `stars`, `*` becomes an argument for each column."""
-    readers = [(name_path(arg)[0], stars and isinstance(arg, Star), compiler.reader(arg, visible)) for arg in args]
+    readers = [
+        (
+            arg.name if isinstance(arg, Call) else name_path(arg)[0],
+            stars and isinstance(arg, Star),
+            compiler.reader(arg, visible),
+        )
+        for arg in args
+    ]
 
     def read(place: Place) -> tuple[list[str], list[Value]]:
         names: list[str] = []

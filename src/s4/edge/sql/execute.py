@@ -181,7 +181,7 @@ class _Numbering:
 
     def number(self, places: list[Place]) -> list[Place]:
         """The places with their numbers, partition by partition and in the order of each."""
-        keyed = [(",".join([as_text(part(place)) for part in self._partition]), place) for place in places]
+        keyed = [(tuple([as_text(part(place)) for part in self._partition]), place) for place in places]
         out: list[Place] = []
         for name in sorted({key for key, _ in keyed}):
             members = [place for key, place in keyed if key == name]

@@ -17,11 +17,10 @@ _LESS = operation("<")
 
 def group_rows(rows: Sequence[Line], keys: Sequence[Reader], place: Callable[[Line], Place]) -> list[list[Line]]:
     """The rows by their keys, in the order in which the keys come up. Values that read alike are one key."""
-    groups: dict[str, list[Line]] = {}
+    groups: dict[tuple[str, ...], list[Line]] = {}
     for row in rows:
         here = place(row)
-        name = ",".join([as_text(key(here)) for key in keys])
-        groups.setdefault(name, []).append(row)
+        groups.setdefault(tuple([as_text(key(here)) for key in keys]), []).append(row)
     return list(groups.values())
 
 

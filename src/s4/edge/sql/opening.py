@@ -70,4 +70,4 @@ def _test(condition: Reader | None, setting: Setting, hits: Hits) -> Callable[[R
 
 
 def _partition(keys: list[Reader], setting: Setting) -> Callable[[Record], str]:
-    return lambda record: ",".join([as_text(key(Place(record, setting, None))) for key in keys])
+    return lambda record: "\x1f".join([as_text(key(Place(record, setting, None))) for key in keys])

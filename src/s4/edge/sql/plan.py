@@ -108,7 +108,7 @@ def make_plan(
         having=select.having,
         order=select.order,
         limit=select.limit,
-        analytic=tuple(call for call, one in scope.calls([select]) if one.role == "analytic" or one.remembers),
+        analytic=tuple(call for call, one in scope.calls([select]) if one.role == "analytic"),
     )
 
 

@@ -85,7 +85,7 @@ class Query:
         )
         self._setting = Setting(options.name, options.start, options.start)
         self._counters = Counters(_STEPS)
-        compiler = Compiler(Scope(select, streams, known))
+        compiler = Compiler(Scope(select, streams, known), self.plan.limits.partitions)
         self._casts = {one.name: Cast(one.stream) for one in self.plan.inputs}
         self._stamps = {one.name: one.stream.options.get("TIMESTAMP", "") for one in self.plan.inputs}
         self._analytic = analytic_calls(compiler, self.plan.limits.partitions)
@@ -94,6 +94,7 @@ class Query:
         self._window = open_window(self.plan, compiler, self._setting, self._window_hits)
         self._filter = compiler.optional(self.plan.window.where if self.plan.window else None)
         self._execution = Execution(self.plan, compiler, self._setting, self._counters)
+        self._remembering = [*self._analytic, *compiler.selected]
         read = [one.known for one in self.plan.inputs if not one.table]
         self._mark = Watermark(read, late_ms, self.plan.limits.rows) if event_time else None
         self._tables: dict[str, list[Record]] = {one.known: [] for one in self.plan.inputs if one.table}
@@ -186,11 +187,22 @@ class Query:
     def _take(self, record: Record) -> list[Emission]:
         if self._mark is None:
             return self._arrived(record)
+        self._counters["watermark"].rows_in += 1
+        return self._due(self._mark, *self._mark.take(record))
+
+    def expect_none_before(self, until: int) -> list[Emission]:
+        """By the rows' own time: nothing older than `until` (ms) is to come, less what may be late. What waited for it
+        goes on.
+        """
+        if self._mark is None or self._mark.fresh:
+            return []
+        self._setting.now = max(self._setting.now, until)
+        return self._due(self._mark, *self._mark.expect_none_before(until))
+
+    def _due(self, known: Watermark, due: list[Record], mark: int | None) -> list[Emission]:
         counter = self._counters["watermark"]
-        counter.rows_in += 1
-        due, mark = self._mark.take(record)
         counter.rows_out += len(due)
-        counter.late, counter.dropped = self._mark.late_rows, self._mark.dropped
+        counter.late, counter.dropped = known.late_rows, known.dropped
         out = [emission for one in due for emission in self._arrived(one)]
         if mark is not None and self._window is not None:
             out += self._batches(self._window.pass_mark(mark))
@@ -262,7 +274,7 @@ class Query:
     @property
     def counters(self) -> dict[str, Counter]:
         """What happened at each step."""
-        forgotten = sum(call.forgotten for call in self._analytic)
+        forgotten = sum(call.forgotten for call in self._remembering)
         if forgotten:
             self._counters["analytic"].dropped = forgotten
         return self._counters.steps
@@ -283,7 +295,7 @@ class Query:
                 None if self._mark is None else self._mark.state(),
                 None if self._window is None else self._window.state(),
                 {known: [record.state() for record in rows] for known, rows in self._tables.items()},
-                [[call.forgotten, list(call.memories.items())] for call in self._analytic],
+                [[call.forgotten, list(call.memories.items())] for call in self._remembering],
                 [self._early_hits, self._window_hits, hits["where"], hits["having"], hits["select"]],
                 self._counters.steps,
             )
@@ -293,14 +305,14 @@ class Query:
         """Go on from a snapshot of the same rule. Raises `InputError` when it is not one."""
         from s4.edge.sql.restoring import read_snapshot
 
-        found = read_snapshot(data, len(self._analytic))
+        found = read_snapshot(data, len(self._remembering))
         self._setting.now, self._setting.started = found.now, found.started
         if self._mark is not None:
             self._mark.load(found.mark)
         if self._window is not None:
             self._window.load(found.window)
         self._tables = {known: [Record.of(row) for row in rows] for known, rows in found.tables.items()}
-        for call, (forgotten, memories) in zip(self._analytic, found.analytic, strict=True):
+        for call, (forgotten, memories) in zip(self._remembering, found.analytic, strict=True):
             call.forgotten = forgotten
             call.memories.clear()
             call.memories.update((tuple(key), memory) for key, memory in memories)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -25,6 +25,11 @@ class Watermark:
         self.late_rows = 0
         self.dropped = 0
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has come yet, from any stream."""
+        return all(newest == _NEVER for newest in self._newest.values())
+
     def take(self, record: Record) -> tuple[list[Record], int | None]:
         """A row comes in. Returns the rows that are due, in order, and the new watermark if it moved, ms."""
         self._newest[record.stream] = max(self._newest[record.stream], record.at)
@@ -37,12 +42,16 @@ class Watermark:
             insort(self._waiting, record, key=lambda waiting: waiting.at)
         return self._moved(min(self._newest.values()) - self._late)
 
+    def expect_none_before(self, until: int) -> tuple[list[Record], int | None]:
+        """Somebody knows that nothing older than `until` (ms) is to come. Returns as `take` does."""
+        return self._moved(until - self._late)
+
     def _moved(self, mark: int) -> tuple[list[Record], int | None]:
         if mark <= self.at or mark < _NEVER // 2:
             return [], None
         self.at = mark
         waiting = self._waiting
-        due = next((place for place, record in enumerate(waiting) if record.at > mark), len(waiting))
+        due = bisect_right(waiting, mark, key=lambda record: record.at)
         self._waiting = waiting[due:]
         return waiting[:due], mark
 

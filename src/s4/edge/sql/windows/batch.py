@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any, Protocol
 
 from s4.edge.sql.place import Span
@@ -35,14 +36,15 @@ class Held:
 
     def expire(self, before: int) -> None:
         """Let go of the rows older than `before`, ms."""
-        rows = self.rows
-        if rows and rows[0].at < before:
-            self.rows = [record for record in rows if record.at >= before]
+        if self.rows and self.rows[0].at < before:
+            del self.rows[: self._place(before)]
 
     def until(self, end: int, *, closed: bool = False) -> list[Record]:
         """The rows older than `end`, ms; with `closed` those at `end` too."""
-        limit = end + 1 if closed else end
-        return [record for record in self.rows if record.at < limit]
+        return self.rows[: self._place(end + 1 if closed else end)]
+
+    def _place(self, at: int) -> int:
+        return bisect_left(self.rows, at, key=lambda record: record.at)
 
     def state(self) -> Any:
         """As plain values."""

@@ -24,6 +24,7 @@ class Session:
         self._tick = None if started is None else aligned_end(started, length)
         self._begin: int | None = None
         self._last: int | None = None
+        self._close_together = 0
 
     @property
     def dropped(self) -> int:
@@ -68,6 +69,7 @@ class Session:
     def _cut(self, end: int, *, over: bool) -> Batch:
         rows = self._held.until(end)
         self._held.expire(end)
+        self._close_together = 0
         batch = Batch(rows, Span(end - self._length if self._begin is None else self._begin, end))
         self._begin = None if over else end
         return batch
@@ -89,10 +91,11 @@ class Session:
         cut = aligned_end(rows[0].at, self._length)
         while cut - rows[0].at <= self._length:
             cut += self._length
-        for before, after in pairwise(rows):
+        for before, after in pairwise(rows[self._close_together :]):
             over = before.at + self._timeout
             if after.at > over or after.at > cut:
                 return (over, True) if after.at > over and over <= cut else (cut, False)
+        self._close_together = len(rows) - 1
         over = rows[-1].at + self._timeout
         return (over, True) if mark > over else None
 
@@ -103,4 +106,5 @@ class Session:
     def load(self, state: Any) -> None:
         """Go on from what `state` said."""
         held, self._tick, self._begin, self._last = state
+        self._close_together = 0
         self._held.load(held)
