@@ -19,9 +19,20 @@ CITY = msgspec.convert(
             {"id": "co2-1", "site": "square", "door": "device", "name": "CO2 by the arch", "fresh_s": 60},
             {"id": "cam-1", "site": "square", "door": "camera", "fresh_s": 5},
             {"id": "door-1", "site": "square", "door": "device", "fresh_s": 0},
+            {"id": "lock-1", "site": "square", "door": "device", "fresh_s": 0, "profile": "lock"},
+        ],
+        "profile": [
+            {
+                "name": "lock", "maker": "Example", "model": "L-1",
+                "resources": [{"name": "battery", "unit": "%"}], "battery": {"resource": "battery", "low": 20},
+                "commands": [{"name": "lock.turn", "parameters": [{"name": "turns", "type": "int", "range": [1, 3]}]}],
+            }
         ],
         "zone": [{"id": "stage", "source": "cam-1", "name": "Stage", "outline": [[0, 0], [1, 0], [1, 1]]}],
-        "outlet": [{"id": "gate-1", "site": "square", "outlet": "mqtt", "actions": ["device.set", "undo"]}],
+        "outlet": [
+            {"id": "gate-1", "site": "square", "outlet": "mqtt", "actions": ["device.set", "undo"]},
+            {"id": "lock-1", "site": "square", "outlet": "mqtt", "actions": ["lock.turn"]},
+        ],
         "unit": [
             {"id": "b1", "revision": 0, "time": 0, "site": "square", "name": "B1", "role": "patrol", "state": "off"},
             {"id": "b2", "revision": 0, "time": 0, "site": "square", "name": "B2", "role": "patrol", "state": "free"},

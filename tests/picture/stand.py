@@ -14,9 +14,11 @@ import uvicorn
 from s4.core.archive import Recorded
 from s4.core.clock import ManualClock
 from s4.core.model import Fact, ObservationBatch
+from s4.core.register import Register
 from s4.picture.routes import create_app
 from s4.picture.services import PictureServices
 from s4.picture.streams import Streams
+from s4.runtime.devices import DeviceBook
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.reader import HistoryReader
 from s4.runtime.history.writer import readings_writer
@@ -55,6 +57,7 @@ class Stand:
     sources: SourceBook
     clock: ManualClock
     machine: ManualClock
+    devices: DeviceBook = field(default_factory=DeviceBook)
     port: int = 0
     open: ExitStack = field(default_factory=ExitStack)
 
@@ -87,13 +90,13 @@ def build(folder: Path, streams: Streams) -> Stand:
     """Everything behind the server, but the feed, which needs the server's loop."""
     clock, machine = ManualClock(T0), ManualClock(T0)
     archive = SqlArchive(open_engine(store_url(None, folder)))
-    sources = SourceBook(CITY, clock)
+    sources, devices = SourceBook(CITY, clock), DeviceBook()
     for name in ("evidence", "page", "history"):
         (folder / name).mkdir()
     services = PictureServices(
         archive=archive,
         readings=HistoryReader(folder / "history"),
-        feed=LiveFeed(archive, sources),
+        feed=LiveFeed(archive, sources, devices),
         publisher=StorePublisher(archive, clock),
         city=CITY,
         clock=clock,
@@ -101,12 +104,13 @@ def build(folder: Path, streams: Streams) -> Stand:
         credentials=Credentials(folder / "credentials.json", machine),
         failures=FailureLimit(machine),
         evidence=folder / "evidence",
+        register=Register(CITY),
         map_file=folder / "map.geojson",
         page=folder / "page",
         streams=streams,
     )
     archive.on_record = services.feed.recorded  # type: ignore[attr-defined]
-    return Stand(folder, services, archive, sources, clock, machine)
+    return Stand(folder, services, archive, sources, clock, machine, devices)
 
 
 Box = list[tuple[Stand, uvicorn.Server, asyncio.AbstractEventLoop]]

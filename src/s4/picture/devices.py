@@ -89,7 +89,7 @@ async def maintain_device(call: Call[Nothing, Remark]) -> Command:
     Answers 409 when somebody works on it already.
     """
     _known(call.services, call.path["id"])
-    if call.services.devices.maintained(call.path["id"]) is not None:
+    if call.services.register.maintained(call.path["id"]) is not None:
         raise ConflictError("somebody works on it already")
     return await _decide(call, DEVICE_MAINTAIN, _site(call.services, call.path["id"]), call.body.reason.strip())
 
@@ -97,7 +97,7 @@ async def maintain_device(call: Call[Nothing, Remark]) -> Command:
 @operation("POST", "/api/devices/{id}/resume", needs=Permission.MANAGE_DEVICES, status=201)
 async def resume_device(call: Call[Nothing, Remark]) -> Command:
     """Be done with the work on a device. Answers 409 when nobody works on it."""
-    if call.services.devices.maintained(call.path["id"]) is None:
+    if call.services.register.maintained(call.path["id"]) is None:
         raise ConflictError("nobody works on it")
     return await _decide(call, DEVICE_RESUME, _site(call.services, call.path["id"]), call.body.reason.strip())
 
@@ -132,21 +132,22 @@ async def _decide(
 ) -> Command:  # fmt: skip
     """One decision about a device. Its id follows from the one before it, so that of two people one is told so."""
     services, name = call.services, call.path["id"]
-    before = services.devices.last_decision(name)
+    before = services.register.last_decision(name)
     last = "/".join(before[which].id for which in sorted(before))
+    now = max([services.clock.now(), *(one.time + 1 for one in before.values())])  # of two the later one holds
     command = Command(
-        id=derive_id("com", "picture", name, action, last), revision=0, time=services.clock.now(), site=site,
+        id=derive_id("com", "picture", name, action, last), revision=0, time=now, site=site,
         action=action, target=name, state="approved", approved_by=call.person.actor, reason=reason,
         parameters=parameters or {},
     )  # fmt: skip
     await services.publisher.decide([command], call.person.actor, action, name, reason)
-    services.devices.take([command])
+    services.register.take([command])
     return command
 
 
 def views(services: PictureServices) -> list[DeviceView]:
     """Every device that is supervised or described as one, by id."""
-    states, register = _states(services), services.devices
+    states, register = _states(services), services.register
     heard = {one.source: one.last_seen for one in services.feed.sources()}
     known = {one.id: one for one in register.devices() if one.id in states or one.door == "device" or one.profile}
     names = sorted({*known, *states})
@@ -184,7 +185,7 @@ def _view_named(services: PictureServices, name: str) -> DeviceView:
 
 
 def _profile(services: PictureServices, name: str) -> DeviceProfile | None:
-    device = services.devices.of(name)
+    device = services.register.of(name)
     return device.profile if device is not None else None
 
 
@@ -195,17 +196,17 @@ def _actions(services: PictureServices, name: str) -> list[str]:
 
 
 def _known(services: PictureServices, name: str) -> None:
-    if services.devices.of(name) is None:
+    if services.register.of(name) is None:
         raise not_found("device", name)
 
 
 def _check_stranger(services: PictureServices, name: str) -> None:
     if not NAME.fullmatch(name):
         raise InputError("is not the id of a device", field="id")
-    if services.devices.standing(name) == "known":
+    if services.register.standing(name) == "known":
         raise ConflictError("the city's description knows it: change it there")
 
 
 def _site(services: PictureServices, name: str) -> str:
-    device, state = services.devices.of(name), _states(services).get(name)
+    device, state = services.register.of(name), _states(services).get(name)
     return device.site if device else state.site if state else services.city.site[0].id

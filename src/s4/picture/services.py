@@ -38,14 +38,9 @@ class PictureServices:
     credentials: Credentials
     failures: FailureLimit
     evidence: Path
+    register: Register
     map_file: Path | None = None
     page: Path = PAGE
     streams: Streams = field(default_factory=Streams)
     origins: tuple[str, ...] = ()
     map_hosts: tuple[str, ...] = ()
-    register: Register | None = None
-
-    @property
-    def devices(self) -> Register:
-        """The devices that may speak: those that the runner knows, else those of the city's description."""
-        return self.register or Register(self.city)
