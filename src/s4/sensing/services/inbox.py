@@ -45,6 +45,11 @@ class Inbox(Generic[T]):
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._filled.set)
 
+    @property
+    def closed(self) -> bool:
+        """Whether no more can come."""
+        return self._closed is not None
+
     async def take(self, most: int) -> list[T]:
         """The next things, at least one. Raises `ServiceError` once it is closed and empty."""
         while True:
