@@ -88,6 +88,7 @@ def test_a_source_that_nobody_heard_of_is_silent_and_a_stranger_is_left_out() ->
     found = sources_now(CITY, [SourceState("stranger", "fresh", 1, 1, 1, 0)])
     assert [(one.id, one.state, one.detail) for one in found] == [
         ("co2-1", "silent", "never heard"), ("cam-1", "silent", "never heard"), ("door-1", "event", "never heard"),
+        ("lock-1", "event", "never heard"),
     ]  # fmt: skip
 
 
@@ -105,11 +106,11 @@ reports = st.builds(
 def test_the_last_report_of_each_source_counts(known: list[Detection], awake: bool) -> None:
     silences = [one for one in known if one.kind == "source_silent"]
     found = sources_then(CITY, silences, awake)
-    assert [one.id for one in found] == ["co2-1", "cam-1", "door-1"]
+    assert [one.id for one in found] == ["co2-1", "cam-1", "door-1", "lock-1"]
     for one in found:
         last = next((report for report in silences if report.source == one.id), None)
         reported = last is not None and last.phase != "end"
-        otherwise = "event" if one.id == "door-1" else "fresh" if awake else "silent"
+        otherwise = "event" if one.id in ("door-1", "lock-1") else "fresh" if awake else "silent"
         assert one.state == ("silent" if reported else otherwise)
 
 

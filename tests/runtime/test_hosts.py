@@ -8,13 +8,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from nats.errors import ConnectionClosedError
 from sqlalchemy import Engine
 
 from s4.core.archive import Recorded
+from s4.core.city import Outlet as OutletRow
+from s4.core.city import Source
 from s4.core.clock import RealClock
 from s4.core.errors import CapacityError, ServiceError
 from s4.core.model import Command, Fact, Observation, ObservationBatch, Raw, Reading, Series, revision_of
 from s4.core.ports import Context, Door, Outlet, Record, SendMqtt
+from s4.core.profile import CommandSpec, DeviceProfile, Parameter
 from s4.runtime import deadletters, runner_commands, runner_history
 from s4.runtime.bus import Bus
 from s4.runtime.feed import LiveFeed
@@ -106,6 +110,62 @@ async def test_a_command_that_nobody_answers_fails(desk: Desk, quick: None) -> N
         await desk.recorder.out([new()])
         assert (await until(desk, "cmd-1", "failed")).detail == "no answer after 5 attempts"
     assert gate.told == [0, 1, 2, 3, 4]
+
+
+PROFILE = DeviceProfile(
+    "gate", (),
+    commands=(
+        CommandSpec("device.set", ack_s=0.3, retries=1, parameters=(Parameter("speed", range=(0, 1), required=False),)),
+        CommandSpec("bell.ring", ack_s=0.3, retries=5, idempotent=False),
+    ),
+)  # fmt: skip
+PROFILED = msgspec.structs.replace(
+    TOWN, profile=(PROFILE,), source=(*TOWN.source, Source("gate-1", "square", profile="gate")),
+    outlet=(OutletRow("gate-1", "square", "test", ("device.set", "bell.ring")),),
+)  # fmt: skip
+
+
+class Profiled(Gate):
+    """A gate whose profile is known, which reaches its device through the runner's own sender."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context, self.outlet = Context(PROFILED, RealClock()), PROFILED.outlet[0]
+
+    async def deliver(self, command: Command, send_mqtt: SendMqtt) -> Command:
+        await send_mqtt("s4/out/gate-1/x", b"")
+        self.told.append(command.attempts)
+        return msgspec.structs.replace(command, state="sent")
+
+
+async def test_the_profile_says_how_long_and_how_often(desk: Desk) -> None:
+    gate = Profiled()
+    async with at_work(commands(desk, gate)):
+        await desk.recorder.out([new("a"), new("b", action="bell.ring"), new("c", parameters={"speed": 7.0})])
+        assert (await until(desk, "a", "failed")).detail == "no answer after 2 attempts"
+        assert "not sent again" in (await until(desk, "b", "failed")).detail
+        assert (await until(desk, "c", "failed")).detail == "parameters.speed: 7 is outside 0 to 1"
+    assert sorted(gate.told) == [0, 0, 1]
+
+
+async def test_what_certainly_was_not_sent_is_sent_again_whatever_it_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, fails = desk.bus.send_mqtt, [2]
+
+    async def broken(topic: str, payload: bytes) -> None:
+        if fails[0]:
+            fails[0] -= 1
+            raise ConnectionClosedError
+        await real(topic, payload)
+
+    monkeypatch.setattr(desk.bus, "send_mqtt", broken)
+    gate = Profiled()
+    async with at_work(commands(desk, gate)):
+        await desk.recorder.out([new("b", action="bell.ring")])
+        done = await until(desk, "b", "failed")
+    assert (gate.told, done.attempts) == ([2], 3)
+    assert [row.fact.state for row in desk.archive.revisions("b")][:3] == ["approved", "approved", "approved"]  # type: ignore[union-attr]
 
 
 async def test_what_has_expired_is_never_carried_out(desk: Desk, quick: None) -> None:

@@ -105,7 +105,8 @@ def test_a_reading_is_kept_as_its_profile_has_it_or_refused(
         assert kept in notices(produced)[row[0]].reason
     else:
         ((*what, value),) = [one for one in found if one != good]
-        assert (what, value) == (list(kept[:3]), pytest.approx(kept[3]))
+        assert what == list(kept[:3])
+        assert value == pytest.approx(kept[3])
         assert letters == []
         assert notices(produced) == {}
 
@@ -169,7 +170,8 @@ def test_a_stranger_is_held_until_it_is_let_in_and_shut_out_again() -> None:
     assert [(raw.device, raw.topic) for raw, _ in gate.rejects()] == [("new-1", "co2"), ("new-1", "moved")]
     register.take([decide(DEVICE_APPROVE, 1, profile="air")])
     ((*what, value),) = readings(gate.take([batch(stranger)]))
-    assert (what, value) == (["new-1", "co2", "[ppm]"], pytest.approx(400))
+    assert what == ["new-1", "co2", "[ppm]"]
+    assert value == pytest.approx(400)
     register.take([decide(DEVICE_REJECT, 2)])
     assert readings(gate.take([batch(stranger)])) == []
     assert gate.rejects() == []
@@ -185,7 +187,8 @@ def test_what_was_held_can_be_sent_again_once_it_is_let_in() -> None:
     assert readings(decode.step([raw], NOW)) == []
     register.take([decide(DEVICE_APPROVE, 1, profile="air")])
     ((*what, value),) = readings(decode.step([raw], NOW))
-    assert (what, value) == (["new-1", "t", "Cel"], pytest.approx(21.5))
+    assert what == ["new-1", "t", "Cel"]
+    assert value == pytest.approx(21.5)
 
 
 def test_strangers_are_bounded_in_number_and_in_what_is_kept_of_each() -> None:
