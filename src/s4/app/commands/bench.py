@@ -39,23 +39,33 @@ def bench(
     sys.path.insert(0, str(_FOLDER.parent))
     from benchmarks.figure import machine
 
-    known = sorted(path.stem for path in _FOLDER.glob("*.py") if "def run() -> list[Figure]" in path.read_text())
+    known = _known()
     if name and name not in known:
         raise InputError(f"there is no benchmark {name!r} (there are: {', '.join(known)})")
     about, figures = machine(), []
     for one in [name] if name else known:
         typer.echo(f"measuring {one} …", err=True)
-        figures += _run(one)
+        figures += _run(known[one])
     if as_json:
         typer.echo(json.dumps({"machine": about, "figures": [_plain(figure) for figure in figures]}, indent=1))
     else:
         typer.echo(_table(about, figures))
 
 
-def _run(name: str) -> list[Any]:
+def _known() -> dict[str, str]:
+    """The benchmarks by name, `edge-rules` for `edge/rules.py`, and the module of each."""
+    paths = [path.relative_to(_FOLDER).with_suffix("") for path in sorted(_FOLDER.rglob("*.py")) if _measures(path)]
+    return {"-".join(path.parts): ".".join(("benchmarks", *path.parts)) for path in paths}
+
+
+def _measures(path: Path) -> bool:
+    return "\ndef run() -> list[Figure]" in path.read_text()
+
+
+def _run(module: str) -> list[Any]:
     import importlib
 
-    return list(importlib.import_module(f"benchmarks.{name}").run())
+    return list(importlib.import_module(module).run())
 
 
 def _plain(figure: Any) -> dict[str, Any]:
@@ -66,13 +76,13 @@ def _plain(figure: Any) -> dict[str, Any]:
 
 def _table(about: dict[str, str], figures: Sequence[Any]) -> str:
     lines = [", ".join(f"{key} {value}" for key, value in about.items()), ""]
-    lines.append(f"{'benchmark':<10} {'figure':<56} {'measured':>14} {'target':>12}  unit")
+    lines.append(f"{'benchmark':<12} {'figure':<56} {'measured':>14} {'target':>12}  unit")
     for figure in figures:
         sign = {True: "✓", False: "✗", None: " "}[figure.met]
         bound = "" if figure.target is None else f"{'≤' if figure.better == 'less' else '≥'} {figure.target:,.6g}"
         lines.append(
-            f"{figure.benchmark:<10} {figure.name:<56} {figure.value:>14,.6g} {bound:>12} {sign} {figure.unit}"
+            f"{figure.benchmark:<12} {figure.name:<56} {figure.value:>14,.6g} {bound:>12} {sign} {figure.unit}"
         )
         if figure.note:
-            lines.append(f"{'':<10}   {figure.note}")
+            lines.append(f"{'':<12}   {figure.note}")
     return "\n".join(lines)
