@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from s4.core.errors import ConfigError
+from s4.core.export import Export
 from s4.core.model.asset import Asset
 from s4.core.model.place import Place
 from s4.core.model.unit import Unit
@@ -98,6 +99,7 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: tuple[Unit, ...] = ()
     profile: tuple[DeviceProfile, ...] = ()
     uplink: UplinkPolicy = UplinkPolicy()
+    export: tuple[Export, ...] = ()
 
     def check(self) -> None:
         """Raise `ConfigError` for a bad or repeated id, or a reference to something that is not there."""
@@ -110,6 +112,11 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 _known(row.site, sites, f"{table}[{i}].site", "site")
         self.uplink.check()
         self._check_devices(sources)
+        self._ids("export")
+        for i, export in enumerate(self.export):
+            export.check(f"export[{i}]")
+            if export.at:
+                _known(export.at, sites, f"export[{i}].at", "site")
         self._ids("zone")
         for i, zone in enumerate(self.zone):
             _known(zone.source, sources, f"zone[{i}].source", "source")

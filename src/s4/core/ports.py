@@ -1,4 +1,4 @@
-"""The contracts, on one page: what a door, a stage and an outlet must be. Everything else is private.
+"""The contracts, on one page: what a door, a stage, an outlet and a target must be. Everything else is private.
 
 The street, in order: sensing → edge → detection → fusion → risk → response → picture. A stage may consume only
 what is produced above it, or a `Command`, which alone climbs back up.
@@ -7,7 +7,7 @@ what is produced above it, or a `Command`, which alone climbs back up.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal
 
 import msgspec
@@ -15,7 +15,8 @@ import msgspec
 from s4.core.city import City, Source
 from s4.core.city import Outlet as OutletConfig
 from s4.core.clock import Clock
-from s4.core.errors import InputError
+from s4.core.errors import InputError, ServiceError
+from s4.core.export import Export
 from s4.core.model import Command, Fact, Frame, ObservationBatch, Raw, Word
 from s4.core.register import Register
 
@@ -157,3 +158,75 @@ class Outlet(ABC):
 
         Raises `ServiceError` when the target did not answer: the runner tries again, then fails the command.
         """
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """Rows on their way out, ready to be sent: formatted, compressed, encrypted, in that order.
+
+    `id`: the same for the same rows, so that a repeat is recognised; `body`: at least one byte; `rows` in it;
+    `media_type`: of the body as it is; `suffix`: how a file of it ends (`.jsonl.gz`); `first`, `last`: the times (ns
+    UTC) between which its rows lie; `key`: what has to stay in order among itself; `headers`: what else is to be known
+    of it; `about`: what may stand in a topic (`export`, and of a single row `word`, `site`, `source`, `property`,
+    `kind`).
+    """
+
+    id: str
+    body: bytes
+    rows: int
+    media_type: str
+    suffix: str
+    first: int
+    last: int
+    key: str
+    headers: Mapping[str, str]
+    about: Mapping[str, str]
+
+
+class RefusedError(ServiceError):
+    """The target answered and will not take this, also later. `whole`: it would not take anything of the batch (who
+    sends is refused); otherwise the runner looks for the rows that are to blame.
+    """
+
+    def __init__(self, reason: str, *, whole: bool = False) -> None:
+        super().__init__(reason)
+        self.whole = whole
+
+
+class Target(ABC):
+    """Where an export goes. It owns its connection and whatever thread it needs; it is called by one task at a time
+    and has `export.retry.timeout_s` for each call. It is made before anything runs, connects when it first sends, and
+    raises `ConfigError` for settings that cannot be used.
+    """
+
+    card: ClassVar[Card]
+
+    def __init__(self, context: Context, export: Export) -> None:
+        self.context = context
+        self.export = export
+
+    @abstractmethod
+    async def send(self, parcels: Sequence[Parcel]) -> None:
+        """Return once the target has all of `parcels` safely, taken in that order. They may have come before, in part.
+
+        Raises `ServiceError` when it does not answer (the runner tries again), `RefusedError` when it will never
+        take them. When cancelled it lets go of its connection at once; the next call makes a new one.
+        """
+
+    async def close(self) -> None:  # noqa: B027 - a target without a connection has nothing to close
+        """Leave the target; `send` may be called again after."""
+
+
+class Exporter(ABC):
+    """One export as the runner is given it: what of a word is wanted, how it is packed, where it goes."""
+
+    def __init__(self, export: Export, target: Target) -> None:
+        self.export = export
+        self.target = target
+
+    @abstractmethod
+    def select(self, word: Produced) -> Produced | None:
+        """What of a word is to be exported; None for nothing. Cheap: called for everything that passes."""
+
+    @abstractmethod
+    def pack(self, words: Sequence[Produced]) -> Sequence[Parcel]:
+        """Words that were selected → parcels, in order. Called in a thread of the export's own."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from s4.core.errors import ConfigError
 
-GROUPS = ("s4.doors", "s4.stages", "s4.outlets", "s4.scenarios", "s4.benchmarks")
+GROUPS = ("s4.doors", "s4.stages", "s4.outlets", "s4.targets", "s4.scenarios", "s4.benchmarks")
 
 
 @cache
