@@ -60,6 +60,11 @@ def test_one_device_has_a_page_and_an_unknown_one_has_none(stand: Stand, operato
     assert operator.get("/api/devices/nobody").status_code == 404
 
 
+def test_the_kinds_of_devices_can_be_asked_for(operator: httpx.Client) -> None:
+    (lock,) = operator.get("/api/profiles").raise_for_status().json()
+    assert (lock["name"], lock["maker"], lock["commands"][0]["name"]) == ("lock", "Example", "lock.turn")
+
+
 def test_a_stranger_is_let_in_and_shut_out_by_name_with_an_audit_entry(stand: Stand, admin: httpx.Client) -> None:
     tell(stand, "new-1", "held", via="gw", held=3)
     made = post(admin, "new-1/approve", profile="lock", name="Side door", reason="Mounted")

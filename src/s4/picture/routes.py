@@ -13,7 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from s4.picture import access, city_map, decisions, devices, evidence, history, overview, schema, story, stream
+from s4.picture import (
+    access,
+    city_map,
+    decisions,
+    devices,
+    evidence,
+    history,
+    overview,
+    profiles,
+    schema,
+    story,
+    stream,
+)
 from s4.picture.endpoint import make_route
 from s4.picture.openapi import make_document
 from s4.picture.operation import Call, Nothing, Operation, operation
@@ -49,6 +61,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     devices.maintain_device,
     devices.resume_device,
     devices.tell_device,
+    profiles.list_profiles,
     history.show_timeline,
     history.list_series,
     history.show_series,
