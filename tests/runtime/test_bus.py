@@ -268,3 +268,19 @@ async def test_a_bus_killed_while_it_starts_is_started_again(tmp_path: Path, mon
         connected = await connect(server)
         assert connected.connected
         await connected.close()
+
+
+async def test_large_messages_are_asked_for_by_their_bytes(server: NatsServer, bus: Bus) -> None:
+    """Four thousand messages of a third of a MiB at once would be more than the bus keeps for a connection."""
+    large = b"x" * 340_000
+    for first in range(0, 300, 50):
+        await bus.publish([Outgoing(WHERE, large, f"m-{i}") for i in range(first, first + 50)])
+    pull = await open_pull(bus, window=4096)
+    for _ in range(5):  # ask and ask again without taking anything
+        await pull.ask()
+        await asyncio.sleep(0.2)
+    held = sum(len(message.data) for message in pull.take(4096))
+    assert len(large) <= held <= 4 << 20
+    rest = await read(pull, lambda found: len(found) >= 300 - held // len(large))
+    assert len(rest) + held // len(large) == 300
+    assert "Slow Consumer" not in (server._log).read_text()

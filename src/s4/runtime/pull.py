@@ -28,6 +28,8 @@ from s4.runtime.streams import gap_subject
 
 _EXPIRES_S: Final = 20.0
 _MOST_UNACKNOWLEDGED: Final = 500_000
+_MOST_BYTES: Final = 4 << 20
+"""Bytes of one stream that are asked for and held: a connection reads a dozen, and the bus breaks it at 64 MiB."""
 _GONE: Final = ("404", "503")
 """Statuses by which the bus says that it has no such consumer (any more)."""
 
@@ -67,6 +69,7 @@ class Pull:
         self.plan, self.arrived = plan, arrived
         self._client, self._js = client, client.jetstream()
         self._buffer: deque[Message] = deque()
+        self._bytes = 0
         self._outstanding, self._asked_at = 0, 0.0
         self._received, self._order, self._opened_behind = 0, 0, 0
         self._held: set[int] = set()
@@ -163,6 +166,7 @@ class Pull:
         else:
             self._held.add(seq)
         self._order, self._received = order, seq
+        self._bytes += len(message.data)
         self._buffer.append(Message(self.plan.stream, message.subject, message.data, seq, stored, message.reply))
 
     async def ask(self) -> None:
@@ -172,17 +176,19 @@ class Pull:
         loop = asyncio.get_running_loop()
         if self._asked_at + _EXPIRES_S < loop.time():
             self._outstanding = 0
-        room = self.plan.window - len(self._buffer)
-        if self._outstanding > 0 or room < self.plan.window // 2:
+        room, bytes_ = self.plan.window - len(self._buffer), _MOST_BYTES - self._bytes
+        if self._outstanding > 0 or room < self.plan.window // 2 or bytes_ < _MOST_BYTES // 2:
             return
-        request = msgspec.json.encode({"batch": room, "expires": int(_EXPIRES_S * 1e9)})
+        request = msgspec.json.encode({"batch": room, "max_bytes": bytes_, "expires": int(_EXPIRES_S * 1e9)})
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self.plan.stream}.{self.consumer}"
         await self._client.publish(subject, request, reply=self._inbox)
         self._outstanding, self._asked_at = room, loop.time()
 
     def take(self, most: int) -> list[Message]:
         """What has come, at most `most`."""
-        return [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
+        taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
+        self._bytes -= sum(len(message.data) for message in taken)
+        return taken
 
     async def ack(self, messages: Sequence[Message]) -> None:
         """Tell the bus that `messages` (with `replay`: and all before the last of them) are safely dealt with."""
