@@ -36,7 +36,7 @@ class Rules(Stage):
         title="Edge rules",
         purpose="Raise a detection when a sensor passes a stated level or reports a stated event.",
         legal_basis="No personal data: readings and device events only.",
-        limits="One series at a time; a window without any reading states nothing (silence does).",
+        limits="One series at a time; a window without any reading states nothing (supervision does).",
     )
     room: ClassVar[Room] = "edge"
     consumes = (ObservationBatch, Observation)
