@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from s4.edge.sql.functions.function import FunctionError
 from s4.edge.sql.rows import column
 from s4.edge.sql.tree import Stream, Type
-from s4.edge.sql.values import as_text
+from s4.edge.sql.values import WIDEST, as_text
 
 Value = Any
 _GO_NAMES: Final = {bool: "bool", int: "int", float: "float64", str: "string", list: "[]interface {}"}
@@ -35,6 +36,9 @@ class Cast:
     def row(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """The row's own copy. Raises `FunctionError` for a row that is not as declared, when that is strict."""
         row = dict(values)
+        for value in row.values():
+            if type(value) not in _SIMPLE and not _fits(value):
+                raise FunctionError("a whole number in it does not fit into 64 bits")
         if self._strict:
             _strict_struct(self._fields, row)
             return row
@@ -46,6 +50,23 @@ class Cast:
             if type(value) is float and value.is_integer():
                 row[name] = int(value)
         return row
+
+
+_SIMPLE: Final = frozenset((str, float, bool, type(None)))
+
+
+def _fits(value: Value) -> bool:
+    """Every whole number in it can be kept in a snapshot and sent on."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += one
+        elif isinstance(one, dict):
+            stack += one.values()
+        elif isinstance(one, int) and not -WIDEST <= one < 2 * WIDEST:
+            return False
+    return True
 
 
 def _strict_struct(fields: tuple[tuple[str, Type], ...], row: dict[str, Value]) -> None:
@@ -107,8 +128,8 @@ def _strict_array(kind: Type, value: Value) -> Value:
 def _strict_fields(kind: Type, value: Value) -> Value:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except ValueError:
+            value = msgspec.json.decode(value)
+        except msgspec.DecodeError:
             value = None
     if not isinstance(value, dict):
         raise FunctionError("expect struct but found something else")

@@ -87,7 +87,7 @@ def _remainder(left: Any, right: Any) -> Value:
         raise FunctionError("divided by zero")
     if type(left) is int and type(right) is int:
         return left - right * _divide(left, right)
-    return math.fmod(left, right)
+    return math.fmod(left, right) if math.isfinite(left) else math.nan
 
 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Value]]] = {
