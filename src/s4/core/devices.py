@@ -49,7 +49,7 @@ class DeviceState(msgspec.Struct, frozen=True, omit_defaults=True):
     (0 = never); `accepted`, `refused` (with the last `reason`), `repeated`, `moved`, `left_out`, `held`: counts since
     it is watched; `battery` in the unit of its profile; `ahead_ms`: by how much its clock is ahead of ours (median of
     its last readings, negative: behind, or that much under way); `per_s`: messages or readings a second over the last
-    minute; `said`: what a held device said last, by property; `by`: who decided what it stands for now.
+    minute; `said`: what a held device said last, by property; `by`: who let it in, keeps it out, or works on it.
     """
 
     device: str
