@@ -23,8 +23,11 @@ CITY = msgspec.convert(
         ],
         "profile": [
             {
-                "name": "lock", "maker": "Example", "model": "L-1",
-                "resources": [{"name": "battery", "unit": "%"}], "battery": {"resource": "battery", "low": 20},
+                "name": "lock",
+                "maker": "Example",
+                "model": "L-1",
+                "resources": [{"name": "battery", "unit": "%"}],
+                "battery": {"resource": "battery", "low": 20},
                 "commands": [{"name": "lock.turn", "parameters": [{"name": "turns", "type": "int", "range": [1, 3]}]}],
             }
         ],

@@ -15,6 +15,7 @@ from s4.core.archive import Recorded
 from s4.core.clock import ManualClock
 from s4.core.model import Fact, ObservationBatch
 from s4.core.register import Register
+from s4.edge.queries.desk import Desk
 from s4.picture.routes import create_app
 from s4.picture.services import PictureServices
 from s4.picture.streams import Streams
@@ -22,6 +23,7 @@ from s4.runtime.devices import DeviceBook
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.reader import HistoryReader
 from s4.runtime.history.writer import readings_writer
+from s4.runtime.rules import RuleBook
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
@@ -58,6 +60,7 @@ class Stand:
     clock: ManualClock
     machine: ManualClock
     devices: DeviceBook = field(default_factory=DeviceBook)
+    rules: RuleBook = field(default_factory=RuleBook)
     port: int = 0
     open: ExitStack = field(default_factory=ExitStack)
 
@@ -90,13 +93,14 @@ def build(folder: Path, streams: Streams) -> Stand:
     """Everything behind the server, but the feed, which needs the server's loop."""
     clock, machine = ManualClock(T0), ManualClock(T0)
     archive = SqlArchive(open_engine(store_url(None, folder)))
-    sources, devices = SourceBook(CITY, clock), DeviceBook()
+    sources, devices, rules = SourceBook(CITY, clock), DeviceBook(), RuleBook()
     for name in ("evidence", "page", "history"):
         (folder / name).mkdir()
+    readings = HistoryReader(folder / "history")
     services = PictureServices(
         archive=archive,
-        readings=HistoryReader(folder / "history"),
-        feed=LiveFeed(archive, sources, devices),
+        readings=readings,
+        feed=LiveFeed(archive, sources, devices, rules),
         publisher=StorePublisher(archive, clock),
         city=CITY,
         clock=clock,
@@ -105,12 +109,13 @@ def build(folder: Path, streams: Streams) -> Stand:
         failures=FailureLimit(machine),
         evidence=folder / "evidence",
         register=Register(CITY),
+        desk=Desk(CITY, readings),
         map_file=folder / "map.geojson",
         page=folder / "page",
         streams=streams,
     )
     archive.on_record = services.feed.recorded  # type: ignore[attr-defined]
-    return Stand(folder, services, archive, sources, clock, machine, devices)
+    return Stand(folder, services, archive, sources, clock, machine, devices, rules)
 
 
 Box = list[tuple[Stand, uvicorn.Server, asyncio.AbstractEventLoop]]

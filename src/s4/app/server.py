@@ -16,6 +16,7 @@ from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import Clock, RealClock
 from s4.core.errors import ServiceError
+from s4.edge.queries.desk import Desk
 from s4.picture.routes import create_app
 from s4.picture.services import PictureServices
 from s4.runtime import metrics
@@ -50,9 +51,10 @@ async def serving(
             city, clock, Limits(), lambda device, count, reason: running.sources.refused(device, reason, count),
             running.register,
         )  # fmt: skip
+    readings = running.history or HistoryReader(settings.data_dir / "history")
     services = PictureServices(
         archive=running.archive,
-        readings=running.history or HistoryReader(settings.data_dir / "history"),
+        readings=readings,
         feed=running.feed,
         publisher=running.recorder,
         city=city,
@@ -65,6 +67,7 @@ async def serving(
         origins=settings.origins,
         map_hosts=settings.map_hosts,
         register=running.register,
+        desk=Desk(city, readings),
     )
     async with _listening(create_app(services, routes), settings.host, settings.http_port) as port:
         try:

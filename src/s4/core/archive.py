@@ -6,13 +6,17 @@ The runtime implements these; the picture reads them. Two times matter and are n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from s4.core.devices import DeviceState
 from s4.core.model import Fact, ObservationBatch
+from s4.core.rules import RuleState
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
 
 F = TypeVar("F", bound=Fact)
 
@@ -104,6 +108,11 @@ class Readings(Protocol):
     ) -> list[tuple[int, float, float, float]]:
         """(time ns, mean, min, max) in at most `points` equal bins of [start, end) that hold readings."""
 
+    def replay(self, start: int, end: int, property: str = "") -> Iterator[RecordBatch]:
+        """The readings of [start, end) ns, of one property if it is named, in order of time: Arrow record batches of
+        `source`, `property`, `unit`, `site` (string), `value` (float64), `time` (int64, ns).
+        """
+
 
 class Feed(Protocol):
     """What is new, live."""
@@ -116,6 +125,9 @@ class Feed(Protocol):
 
     def devices(self) -> list[DeviceState]:
         """How every device is doing, as supervision last said."""
+
+    def rules(self) -> list[tuple[int, RuleState]]:
+        """How every rule in SQL is doing, and when (ns UTC) the edge last said so."""
 
 
 class Publisher(Protocol):

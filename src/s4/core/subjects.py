@@ -20,7 +20,10 @@ SYSTEM: Final = "s4"
 """The source of what s4 says of a device by itself."""
 DEVICE_STATE: Final = "s4.device"
 DEVICE_NOTICE: Final = "s4.notice"
-"""Properties of what s4 says of a device: how it is doing (edge), what of it was refused or held back (sensing)."""
+RULE_STATE: Final = "s4.rule"
+"""Properties of what s4 says by itself: how a device is doing (edge), what of it was refused or held back (sensing),
+how a rule is doing (edge).
+"""
 
 
 def check_name(name: str, *, field: str) -> str:

@@ -14,7 +14,7 @@ from s4.shield.sessions import Person
 
 COOKIE: Final = "s4_session"
 CSRF_HEADER: Final = "x-s4"
-UNSAFE: Final = frozenset({"POST", "DELETE"})
+UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def identify(services: PictureServices, request: Request) -> Person | None:

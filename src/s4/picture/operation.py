@@ -19,7 +19,7 @@ from s4.picture.services import PictureServices
 from s4.shield.roles import Permission
 from s4.shield.sessions import Person
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 Q = TypeVar("Q")
 B = TypeVar("B")
 

@@ -9,6 +9,7 @@ from s4.core.archive import Archive, Feed, Publisher, Readings
 from s4.core.city import City
 from s4.core.clock import Clock
 from s4.core.register import Register
+from s4.core.rules import RuleDesk
 from s4.picture.streams import Streams
 from s4.shield.credentials import Credentials
 from s4.shield.failures import FailureLimit
@@ -25,7 +26,7 @@ class PictureServices:
     anonymised files, named by their `ref`; `map_file`: GeoJSON of the city, None for an empty map; `page`: the built
     front end; `origins`: further addresses under which browsers reach this server (`https://picture.example.org`),
     needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default;
-    `register`: the devices that may speak.
+    `register`: the devices that may speak; `desk`: where rules in SQL are checked and tried.
     """
 
     archive: Archive
@@ -39,6 +40,7 @@ class PictureServices:
     failures: FailureLimit
     evidence: Path
     register: Register
+    desk: RuleDesk
     map_file: Path | None = None
     page: Path = PAGE
     streams: Streams = field(default_factory=Streams)

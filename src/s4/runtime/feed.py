@@ -9,8 +9,10 @@ from nats.aio.msg import Msg
 
 from s4.core.archive import Recorded, SourceState
 from s4.core.devices import DeviceState
+from s4.core.rules import RuleState
 from s4.runtime.bus import Bus
 from s4.runtime.devices import DeviceBook
+from s4.runtime.rules import RuleBook
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 
@@ -21,9 +23,11 @@ _PAGE = 500
 class LiveFeed:
     """`core.archive.Feed`. The store is the truth; the bus and the recorder only say that it is worth a look."""
 
-    def __init__(self, archive: SqlArchive, sources: SourceBook, devices: DeviceBook | None = None) -> None:
+    def __init__(
+        self, archive: SqlArchive, sources: SourceBook, devices: DeviceBook | None = None, rules: RuleBook | None = None
+    ) -> None:
         self._archive, self._sources = archive, sources
-        self._devices = devices or DeviceBook()
+        self._devices, self._rules = devices or DeviceBook(), rules or RuleBook()
         self._news = asyncio.Condition()
         self._count = 0
         self._loop = asyncio.get_running_loop()
@@ -77,3 +81,7 @@ class LiveFeed:
     def devices(self) -> list[DeviceState]:
         """See `Feed.devices`."""
         return self._devices.states()
+
+    def rules(self) -> list[tuple[int, RuleState]]:
+        """See `Feed.rules`."""
+        return [(time, state) for time, state in self._rules.since() if not state.gone]

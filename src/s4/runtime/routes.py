@@ -43,8 +43,8 @@ def outgoing_fact(city: str, fact: Fact) -> Outgoing:
     """A fact → the message that carries it; its id and revision make a repeat known to the bus."""
     if isinstance(fact, Observation):
         where = f"{subject(city, fact.site, 'observation', 'event')}.{token(fact.property)}"
-        if fact.source == SYSTEM:  # what s4 says of a device stands under its id, so that the last word can be found
-            where = f"{where}.{token(str(fact.body.get('device', '')))}"
+        if fact.source == SYSTEM:  # what s4 says of a device or rule stands under its id: the last word can be found
+            where = f"{where}.{token(str(fact.body.get('device') or fact.body.get('rule') or ''))}"
     else:
         where = subject(city, fact.site, WORD_OF[type(fact)], kind_token(fact))
     return Outgoing(where, encode_fact(fact), f"{fact.id}.{revision_of(fact)}")

@@ -32,6 +32,7 @@ from s4.runtime.history.writer import events_writer, readings_writer
 from s4.runtime.host import Host
 from s4.runtime.recorder import Recorder
 from s4.runtime.routes import raw_of
+from s4.runtime.rules import RuleBook
 from s4.runtime.runner_camera import CameraHost
 from s4.runtime.runner_commands import CommandHost
 from s4.runtime.runner_door import DoorHost
@@ -100,8 +101,8 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
     city = plan.city.city.id
     sources = SourceBook(plan.city, plan.clock)
     archive = SqlArchive(engine)
-    devices = DeviceBook()
-    feed = LiveFeed(archive, sources, devices)
+    devices, rules = DeviceBook(), RuleBook()
+    feed = LiveFeed(archive, sources, devices, rules)
     archive.on_record = feed.recorded
     if plan.register is not None:  # before any stage is made, so that each begins with what was decided
         plan.register.take(await asyncio.to_thread(decisions, archive))
@@ -110,6 +111,7 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
     await bus.ensure(plans(city), mqtt=team.hears_mqtt)
     await feed.listen(bus, city)
     await devices.listen(bus, city)
+    await rules.listen(bus, city)
     told_until = await bus.newest(FACTS)
     await team.start()
     await _tell_again(plan.clock, told_until, archive, recorder)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     APPROVE_MEASURES = "approve, reject and undo measures"
     READ_AUDIT = "read the audit log"
     MANAGE_DEVICES = "manage devices"
+    MANAGE_RULES = "write rules"
     MANAGE_USERS = "manage users"
 
 
@@ -34,9 +35,9 @@ _OPERATE: Final = {_P.SEE_PICTURE, _P.SEE_EVIDENCE, _P.HANDLE_INCIDENTS, _P.CLOS
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     "viewer": frozenset({_P.SEE_PICTURE}),
     "operator": frozenset(_OPERATE),
-    "supervisor": frozenset(_OPERATE | {_P.READ_AUDIT}),
+    "supervisor": frozenset(_OPERATE | {_P.READ_AUDIT, _P.MANAGE_RULES}),
     "dpo": frozenset({_P.SEE_PICTURE, _P.SEE_EVIDENCE, _P.READ_AUDIT}),
-    "admin": frozenset({_P.SEE_PICTURE, _P.READ_AUDIT, _P.MANAGE_DEVICES, _P.MANAGE_USERS}),
+    "admin": frozenset({_P.SEE_PICTURE, _P.READ_AUDIT, _P.MANAGE_DEVICES, _P.MANAGE_RULES, _P.MANAGE_USERS}),
 }
 """Role → what it may do. The data-protection officer (`dpo`) sees evidence to check that it is anonymised."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from s4.core.errors import ConfigError
 from s4.core.model import Command, Detection, Observation, ObservationBatch, Reading, Series, Word
 from s4.core.model.command import RULE_PUT, RULE_REMOVE
 from s4.core.ports import Context, Produced
+from s4.core.rules import RuleState, read
+from s4.edge.queries.spec import parse_queries
 from s4.edge.queries.stage import Queries
 from tests.edge.cities import PLAZA, S, city
 
@@ -82,7 +85,8 @@ def event(property: str, at: float, **body: Any) -> Observation:
     )
 
 
-def command(action: str, target: str, definition: str = "") -> Command:
+def command(action: str, target: str, rules: str = "") -> Command:
+    definition = msgspec.json.encode(parse_queries(rules)[0]).decode() if "[[query]]" in rules else rules
     parameters = {"definition": definition} if definition else {}
     return Command("cmd-1", 1, 0, "plaza", action, target, "approved", "anna", parameters=parameters)
 
@@ -106,7 +110,7 @@ def test_a_window_becomes_a_happening_that_begins_goes_on_and_ends(tmp_path: Pat
 def test_the_clock_closes_windows_of_sources_that_have_fallen_silent(tmp_path: Path) -> None:
     one = stage(tmp_path, MEAN)
     assert not one.step([batch(*[(CO2, t, 1500.0) for t in range(10)])], 10 * S)
-    assert not one.step([], 16 * S)
+    assert not said(one.step([], 16 * S))
     assert said(one.step([], 17 * S)) == [("start", "Air is stale: 1500 ppm", 10.0)]
 
 
@@ -158,7 +162,7 @@ def test_rules_come_change_and_go_while_it_runs(tmp_path: Path) -> None:
 
 def test_an_added_rule_may_not_give_commands_and_a_bad_one_changes_nothing(tmp_path: Path) -> None:
     one = stage(tmp_path, MEAN)
-    one.step([command(RULE_PUT, "vent", ORDER), command(RULE_PUT, "x", "no [toml"), command(RULE_PUT, "y")], 0)
+    one.step([command(RULE_PUT, "vent", ORDER), command(RULE_PUT, "x", "no {json"), command(RULE_PUT, "y")], 0)
     assert list(one.book.specs) == ["stale-air"]
 
 
@@ -175,6 +179,23 @@ def test_readings_from_the_far_future_do_not_move_time(tmp_path: Path) -> None:
     one.step([batch((CO2, 1, 1500), (CO2, 1e6, 1500), (CO2, 2, float("nan")))], 5 * S)
     assert one.book.left == 2
     assert said(one.step([batch((CO2, 3, 1500), (CO2, 13, 0))], 15 * S)) == [("start", "Air is stale: 1500 ppm", 10.0)]
+
+
+def test_every_ten_seconds_it_says_how_its_rules_are_doing(tmp_path: Path) -> None:
+    one = stage(tmp_path, MEAN)
+    one.step([batch((CO2, 1, 1500), (NOISE, 1, 50), (CO2, 2, 900))], 5 * S)
+    (state,) = states(one.step([], 10 * S))
+    assert (state.query.id, state.origin, state.runs, state.gone) == ("stale-air", "file", "columns", False)
+    assert state.counts == {"rows": 2, "passed": 2, "late": 0, "faults": 0, "emitted": 0}
+    assert not states(one.step([], 15 * S))
+    assert [state.counts["emitted"] for state in states(one.step([], 25 * S))] == [1]
+    assert not states(one.step([], 35 * S)), "there is nothing new"
+    one.step([command(RULE_REMOVE, "stale-air")], 40 * S)
+    assert [state.gone for state in states(one.step([], 45 * S))] == [True]
+
+
+def states(produced: list[Produced]) -> list[RuleState]:
+    return [state for one in produced if isinstance(one, Observation) and (state := read(one)) is not None]
 
 
 READINGS = st.lists(
@@ -201,7 +222,8 @@ def test_neither_cutting_nor_a_restart_changes_what_is_stated(
         parts.restore(state)
     out += parts.step(facts[at:], 60 * S) if at < len(facts) else []
     assert sorted(map(_key, out)) == sorted(map(_key, expected))
-    assert sorted(map(_key, parts.step([], 200 * S))) == sorted(map(_key, whole.step([], 200 * S)))
+    ended = [[fact for fact in one.step([], 200 * S) if not isinstance(fact, Observation)] for one in (parts, whole)]
+    assert sorted(map(_key, ended[0])) == sorted(map(_key, ended[1]))
 
 
 def _key(fact: Produced) -> str:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from s4.core.clock import NS_PER_MS
-from s4.core.errors import InputError
 from s4.core.model import Observation, ObservationBatch
+from s4.core.rules import SqlRule
 from s4.edge.queries.rowwise import Rowwise
 from s4.edge.queries.sheet import EVENTS, READINGS, STREAMS, Sheet, row_of
-from s4.edge.queries.spec import Query
+from s4.edge.queries.spec import select_of, times_of
 from s4.edge.sql.columnar.bank import Bank, Rule
 from s4.edge.sql.columnar.frame import Frame
 from s4.edge.sql.columnar.query import Emission
@@ -41,14 +41,14 @@ class Book:
     """
 
     def __init__(self) -> None:
-        self.specs: dict[str, Query] = {}
+        self.specs: dict[str, SqlRule] = {}
         self.why: dict[str, str] = {}
         self.left = 0
         self._sheet = Sheet()
         self._banks = {"event": Bank(), "arrival": Bank()}
         self._rowwise: dict[str, Rowwise] = {}
 
-    def add(self, spec: Query) -> None:
+    def add(self, spec: SqlRule) -> None:
         """Take a checked rule in; it sees what comes from now on. One of the same id is replaced, and forgotten.
         Raises `InputError` when it cannot be run, and leaves everything as it was.
         """
@@ -60,11 +60,8 @@ class Book:
             self._banks[spec.time].add(spec.id, ready)
         self.specs[spec.id] = spec
 
-    def _made_ready(self, spec: Query) -> Rule | Rowwise:
-        source = STREAMS.get(spec.select.source.name)
-        if source is None:
-            raise InputError(f"there is no stream {spec.select.source.name} (there are: {', '.join(STREAMS)})")
-        rule = Rule(spec.select, source, spec.times)
+    def _made_ready(self, spec: SqlRule) -> Rule | Rowwise:
+        rule = _rule(spec)
         try:
             Bank().add(spec.id, rule)
         except NotColumnar as reason:
@@ -88,8 +85,12 @@ class Book:
             return []
         frame, arrived = self._sheet.frame(batches, last_ns)
         self.left += sum(len(batch) for batch in batches) - len(frame)
+        return self.read(frame, Frame(arrived, frame.columns))
+
+    def read(self, frame: Frame, arrived: Frame) -> list[PutOut]:
+        """Readings come in, by their own times and by those of their arrival."""
         out = list(_told(self._banks["event"].feed(READINGS, frame)))
-        return out + list(self._others(frame, Frame(arrived, frame.columns)))
+        return out + list(self._others(frame, arrived))
 
     def _others(self, frame: Frame, arrived: Frame) -> Iterator[PutOut]:
         yield from _told(self._banks["arrival"].feed(READINGS, arrived))
@@ -119,6 +120,10 @@ class Book:
             self._rowwise[name].counts() if name in self._rowwise else self._banks[self.specs[name].time].counts(name)
         )
 
+    def reason(self, name: str) -> str:
+        """Why a row of a rule could last not be used; "" when none was refused, or it runs over columns."""
+        return self._rowwise[name].reason() if name in self._rowwise else ""
+
     def snapshot(self) -> BookState:
         """The whole state, with the rules that it belongs to."""
         rules = {name: spec.fingerprint() for name, spec in self.specs.items()}
@@ -134,13 +139,18 @@ class Book:
             if name in same and name in state.rowwise:
                 rule.query.restore(state.rowwise[name])
 
-    def _restore_bank(self, time: str, kept: bytes, same: Mapping[str, Query]) -> None:
+    def _restore_bank(self, time: str, kept: bytes, same: Mapping[str, SqlRule]) -> None:
         there = {n: s for n, s in self.specs.items() if s.time == time and n not in self._rowwise}
-        old = {n: Rule(s.select, STREAMS[s.select.source.name], s.times) for n, s in there.items() if n in same}
+        old = {name: _rule(spec) for name, spec in there.items() if name in same}
         self._banks[time] = Bank.restored(kept, old) if kept else Bank()
         for name, spec in there.items():
             if name not in self._banks[time]:
-                self._banks[time].add(name, Rule(spec.select, STREAMS[spec.select.source.name], spec.times))
+                self._banks[time].add(name, _rule(spec))
+
+
+def _rule(spec: SqlRule) -> Rule:
+    select = select_of(spec.sql)
+    return Rule(select, STREAMS[select.source.name], times_of(spec))
 
 
 def _told(emissions: Iterator[tuple[str, Emission]]) -> Iterator[PutOut]:

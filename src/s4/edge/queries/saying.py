@@ -13,8 +13,8 @@ from s4.core.ids import derive_id
 from s4.core.model import Command, Detection, ObservationBatch, Reading, Series
 from s4.core.model.detection import Phase
 from s4.core.ports import Produced
+from s4.core.rules import Derives, Orders, Says, SqlRule
 from s4.edge.queries.book import PutOut
-from s4.edge.queries.spec import Derives, Orders, Query, Says
 
 DETECTOR: Final = "edge.queries/1"
 _MOST_ATTRIBUTES: Final = 16
@@ -41,7 +41,7 @@ class Sayings:
         self._city = city
         self.going_on: dict[tuple[str, str], Happening] = {}
 
-    def say(self, spec: Query, made: PutOut) -> Iterator[Produced]:
+    def say(self, spec: SqlRule, made: PutOut) -> Iterator[Produced]:
         """What follows from one row."""
         time, source = made.time * NS_PER_MS, _source(spec, made.row)
         begins = self._begins(spec, source, time, made.row)
@@ -52,7 +52,7 @@ class Sayings:
         if spec.detection is not None and (phase := self._phase(spec, spec.detection, source, time, begins)):
             yield self._detection(spec.detection, self.going_on[spec.id, source], phase, time)
 
-    def _begins(self, spec: Query, source: str, time: int, row: dict[str, Any]) -> bool:
+    def _begins(self, spec: SqlRule, source: str, time: int, row: dict[str, Any]) -> bool:
         known = self.going_on.get((spec.id, source))
         if known is not None and time - known.last <= _hold(spec):
             known.last, known.row = max(known.last, time), row
@@ -60,7 +60,7 @@ class Sayings:
         self.going_on[spec.id, source] = Happening(spec.id, source, time, time, time, row)
         return True
 
-    def _phase(self, spec: Query, says: Says, source: str, time: int, begins: bool) -> Phase | None:
+    def _phase(self, spec: SqlRule, says: Says, source: str, time: int, begins: bool) -> Phase | None:
         known = self.going_on[spec.id, source]
         if begins:
             return "start"
@@ -69,7 +69,7 @@ class Sayings:
         known.told = time
         return "update"
 
-    def pass_time(self, specs: Mapping[str, Query], now: int) -> Iterator[Detection]:
+    def pass_time(self, specs: Mapping[str, SqlRule], now: int) -> Iterator[Detection]:
         """Happenings of which nothing was heard for `hold_s` are over; so are those of rules that are gone."""
         for key, known in list(self.going_on.items()):
             spec = specs.get(known.rule)
@@ -111,11 +111,11 @@ class Sayings:
         return known.site if known else self._city.site[0].id
 
 
-def _hold(spec: Query) -> int:
+def _hold(spec: SqlRule) -> int:
     return round((spec.detection.hold_s if spec.detection else 60.0) * NS_PER_S)
 
 
-def _source(spec: Query, row: Mapping[str, Any]) -> str:
+def _source(spec: SqlRule, row: Mapping[str, Any]) -> str:
     source = row.get("source")
     return source if isinstance(source, str) and source else spec.id
 

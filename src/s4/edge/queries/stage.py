@@ -8,19 +8,24 @@ from typing import ClassVar, Final
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Command, Detection, Observation, ObservationBatch, Word
 from s4.core.model.command import RULE_PUT, RULE_REMOVE
 from s4.core.ports import Card, Context, Produced, Room, Stage
+from s4.core.rules import RuleState, SqlRule, told
 from s4.core.snapshot import pack, unpack
+from s4.core.subjects import SYSTEM
 from s4.edge.queries.book import Book, BookState, PutOut
 from s4.edge.queries.saying import Happening, Sayings
-from s4.edge.queries.spec import Query, load_queries, parse_queries
+from s4.edge.queries.spec import check_added, check_rule, load_queries
 
 _AHEAD_NS: Final = 60 * NS_PER_S
 _VERSION: Final = 1
+_AGAIN_NS: Final = 600 * NS_PER_S
+_TELL_NS: Final = 10 * NS_PER_S
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +54,7 @@ class Queries(Stage):
     )
     room: ClassVar[Room] = "edge"
     consumes = (ObservationBatch, Observation, Command)
-    produces = (Detection, ObservationBatch, Command)
+    produces = (Detection, ObservationBatch, Observation, Command)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -57,12 +62,14 @@ class Queries(Stage):
         name = options.pop("rules", "") or context.city.city.rules
         if options:
             raise ConfigError(f"unknown option {min(options)!r}", field=f"city.stages.queries.{min(options)}")
-        self._file = {query.id: query for query in load_queries(Path(context.folder) / str(name))} if name else {}
+        self._file = {rule.id: rule for rule in load_queries(Path(context.folder) / str(name))} if name else {}
         self._added: dict[str, str] = {}
         self._removed: set[str] = set()
+        self._told: dict[str, RuleState] = {}
+        self._told_at = 0
         self.book = Book()
-        for query in self._file.values():
-            self.book.add(query)
+        for rule in self._file.values():
+            self.book.add(rule)
         self.sayings = Sayings(context.city)
 
     def step(self, facts: Sequence[Word], now: int) -> list[Produced]:
@@ -76,11 +83,35 @@ class Queries(Stage):
             said += self._read(batches, now)
             batches = []
             if isinstance(fact, Observation):
-                said += self._say(self.book.take(fact))
+                said += self._say(self.book.take(fact)) if fact.source != SYSTEM else []
             elif isinstance(fact, Command):
                 self._obey(fact)
         said += self._read(batches, now)
-        return said if facts else [*self._say(self.book.advance(now)), *self.sayings.pass_time(self.book.specs, now)]
+        if facts:
+            return said
+        out: list[Produced] = [*self._say(self.book.advance(now)), *self.sayings.pass_time(self.book.specs, now)]
+        return out + self._states(now)
+
+    def _states(self, now: int) -> list[Produced]:
+        """Every 10 s, how those rules are doing of which there is something new, and every 10 min of all. After a
+        restart some of it is said again.
+        """
+        if now // _TELL_NS == self._told_at // _TELL_NS:
+            return []
+        again = now // _AGAIN_NS > self._told_at // _AGAIN_NS
+        states = {name: self._state(rule) for name, rule in self.book.specs.items()}
+        gone = {name: structs.replace(state, gone=True) for name, state in self._told.items() if name not in states}
+        new = {name: state for name, state in states.items() if again or self._told.get(name) != state}
+        self._told, self._told_at = states, now
+        return [told(state, self.context.city.site[0].id, now) for state in (gone | new).values()]
+
+    def _state(self, rule: SqlRule) -> RuleState:
+        book, added = self.book, rule.id in self._added
+        why = book.why.get(rule.id, "")
+        return RuleState(
+            rule.id, rule, "people" if added else "file", "rows" if why else "columns", why, book.counts(rule.id),
+            book.reason(rule.id),
+        )  # fmt: skip
 
     def _read(self, batches: list[ObservationBatch], now: int) -> list[Produced]:
         """Series that rules derived are not read by rules again: no circle can begin."""
@@ -109,11 +140,15 @@ class Queries(Stage):
             self._removed.add(name)
 
     def _put(self, definition: str) -> None:
-        for query in parse_queries(definition, file="definition"):
-            check_added(query)
-            self.book.add(query)
-            self._added[query.id] = definition
-            self._removed.discard(query.id)
+        try:
+            rule = msgspec.json.decode(definition, type=SqlRule)
+        except msgspec.DecodeError as error:
+            raise InputError(f"not a rule: {error}", field="definition") from error
+        check_rule(rule)
+        check_added(rule)
+        self.book.add(rule)
+        self._added[rule.id] = definition
+        self._removed.discard(rule.id)
 
     def snapshot(self) -> bytes:
         """Which rules were added and removed, and everything that rules remember."""
@@ -130,9 +165,3 @@ class Queries(Stage):
             self._remove(name)
         self.book.restore(kept.book)
         self.sayings.going_on = {(one.rule, one.source): one for one in kept.going_on}
-
-
-def check_added(query: Query) -> None:
-    """Raise `ConfigError` for what only a rule of the city's own file may do."""
-    if query.command is not None:
-        raise ConfigError("only a rule of the city's own file may give commands", field="query.command")

@@ -9,7 +9,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from s4.edge.sql.columnar.frame import Column, Frame, Words, numbers, strings
+from s4.edge.sql.columnar.arrow import Batches
+from s4.edge.sql.columnar.frame import Column, Frame, numbers, strings
 from s4.edge.sql.columnar.shape import kinds_of
 from s4.edge.sql.columnar.vectorise import Kind
 from s4.edge.sql.tree import Stream
@@ -34,7 +35,7 @@ class Reader:
     def __init__(self, stream: Stream) -> None:
         self.kinds = kinds_of(stream)
         self._time = stream.options.get("TIMESTAMP", "")
-        self._words: dict[str, Words] = {}
+        self._batches = Batches()
         self._lines = msgspec.json.Decoder()
 
     def read(self, data: bytes, arrived_ms: int) -> tuple[Frame, list[BadLine]]:
@@ -62,24 +63,9 @@ class Reader:
             read_options=json.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
-        return {name: self._column(name, table[name]) for name in self.kinds}
-
-    def _column(self, name: str, chunks: Any) -> Column:
-        array = chunks.combine_chunks()
-        if self.kinds[name] == "s":
-            return self._texts(name, array.dictionary_encode())
-        valid = None if not array.null_count else array.is_valid().to_numpy(zero_copy_only=False)
-        filled = array if valid is None else array.fill_null(False if self.kinds[name] == "b" else 0)
-        return Column(filled.to_numpy(zero_copy_only=False), valid)
-
-    def _texts(self, name: str, array: Any) -> Column:
-        texts = tuple(array.dictionary.to_pylist()) or ("",)
-        words = self._words.get(name)
-        if words is None or words.texts != texts:
-            words = self._words[name] = Words(texts)
-        places = array.indices
-        valid = None if not places.null_count else places.is_valid().to_numpy(zero_copy_only=False)
-        return Column(places.fill_null(0).to_numpy(zero_copy_only=False), valid, None, words)
+        return {
+            name: self._batches.column(name, table[name].combine_chunks(), kind) for name, kind in self.kinds.items()
+        }
 
     def _frame(self, columns: dict[str, Column], arrived_ms: int) -> Frame:
         size = len(next(iter(columns.values())).values)
