@@ -16,6 +16,8 @@ ALONE: Final[Mapping[str, float]] = {"activity": 0.7, "drift": 0.7, "stuck": 1.0
 """Groups that see what no other does, and how much their word weighs."""
 PEAKS: Final = 32
 _WORTH: Final = 1.5
+_HANDICAP: Final = 1.0
+"""How much more surprising it must be for its hour than as a spike to be called seasonal."""
 _ALIKE: Final = 0.3
 _CLOSE: Final = 100
 _AGAIN: Final = 120
@@ -31,6 +33,15 @@ def to_score(surprise: Float) -> Float:
     """
     score: Float = 1.0 - np.exp2(-surprise)
     return score
+
+
+def to_surprise(score: float) -> float:
+    """The surprise that a score below 1 stands for.
+
+    >>> to_surprise(0.9375)
+    4.0
+    """
+    return float(-np.log2(1.0 - score))
 
 
 class Blend(Grown):
@@ -58,31 +69,38 @@ class Blend(Grown):
 
     def __init__(self, groups: tuple[str, ...], labels: tuple[str, ...]) -> None:
         super().__init__()
-        self.columns = {name: np.array([i for i, g in enumerate(groups) if g == name]) for name in (*TOGETHER, *ALONE)}
         self.labels = ("", *dict.fromkeys(labels))
         self.code = np.array([self.labels.index(label) for label in labels])
+        alone = [name for name in ALONE if name in groups]
+        member = np.array([[group == name for name in (*TOGETHER, *alone)] for group in groups], np.float64)
+        self._mean = member / member.sum(axis=0)
+        self._weight = np.array([ALONE[name] for name in alone])
+        self._shared = np.flatnonzero(member[:, : len(TOGETHER)].any(axis=1))
+        self._handicap = np.array([_HANDICAP * (labels[i] == "seasonal") for i in self._shared])
+        self._alone = self.code[[groups.index(name) for name in alone]]
 
     def weigh(self, surprises: Float) -> tuple[Float, Int]:
         """Surprises [n, columns] → the weighed surprise of each reading, and the number of its label in `labels`."""
-        squares = [(surprises[:, self.columns[name]] ** 2).mean(axis=1) for name in TOGETHER]
-        weighed = np.sqrt(sum(squares) / len(squares))
-        shared = np.concatenate([self.columns[name] for name in TOGETHER])
-        label = self.code[shared[np.argmax(surprises[:, shared], axis=1)]]
-        for name, weight in ALONE.items():
-            columns = self.columns[name]
-            own = weight * np.sqrt((surprises[:, columns] ** 2).mean(axis=1))
-            label = np.where(own > weighed, self.code[columns[0]], label)
-            weighed = np.maximum(weighed, own)
-        return weighed, label
+        squares = (surprises * surprises) @ self._mean
+        shared = np.sqrt(squares[:, : len(TOGETHER)].mean(axis=1))
+        alone = np.sqrt(squares[:, len(TOGETHER) :]) * self._weight
+        best = alone.argmax(axis=1)
+        loudest = alone.max(axis=1)
+        label = self.code[self._shared[(surprises[:, self._shared] - self._handicap).argmax(axis=1)]]
+        return np.maximum(shared, loudest), np.where(loudest > shared, self._alone[best], label)
 
     def habit(self, row: Int, weighed: Float) -> Float:
         """What is left of a surprise for a series that has had its like."""
-        like = 1.0 / (1.0 + np.exp(np.clip((weighed[:, None] - _ALIKE - self.peaks[row]) * 10.0, -50.0, 50.0)))
-        times = np.where(self.peaks[row] > 0.0, like, 0.0).sum(axis=1)
         worth = weighed > _WORTH
-        left = np.maximum(weighed - np.log10(1.0 + times), 0.9 * np.minimum(weighed, _WORTH))
+        left = 0.9 * weighed
+        some = np.flatnonzero(worth)
+        if len(some):
+            peaks, now = self.peaks[row[some]], weighed[some]
+            like = 1.0 / (1.0 + np.exp(np.clip((now[:, None] - _ALIKE - peaks) * 10.0, -50.0, 50.0)))
+            times = np.where(peaks > 0.0, like, 0.0).sum(axis=1)
+            left[some] = np.maximum(now - np.log10(1.0 + times), 0.9 * _WORTH)
         self._remember(row, weighed, worth)
-        return np.where(worth, left, 0.9 * weighed)
+        return left
 
     def _remember(self, row: Int, weighed: Float, worth: NDArray[np.bool_]) -> None:
         peak, age = self.peak[row], self.age[row]

@@ -13,6 +13,10 @@ SPANS: Final = np.array([4.0, 16.0, 64.0, 256.0, 2048.0])
 PACE_SPANS: Final = np.array([8.0, 32.0, 512.0])
 ERROR_SPANS: Final = np.array([32.0, 128.0])
 TINY: Final = 1e-280
+_SHARES: Final = 1.0 / np.concatenate([SPANS, PACE_SPANS, ERROR_SPANS])
+_LEVELS: Final = slice(0, 5)
+_PACE: Final = slice(5, 8)
+_ERRORS: Final = slice(8, 10)
 
 
 class Moment(NamedTuple):
@@ -44,31 +48,29 @@ class Ladder(Grown):
         "count": Field((), "i8", 0),
         "newest": Field((), "i8", 0),
         "last": Field((), "f8", 0.0),
-        "levels": Field((len(SPANS),), "f8", 0.0),
-        "pace": Field((len(PACE_SPANS),), "f8", 0.0),
-        "errors": Field((len(ERROR_SPANS),), "f8", 0.0),
+        "means": Field((len(_SHARES),), "f8", 0.0),
     }
     count: Int
     newest: Int
     last: Float
-    levels: Float
-    pace: Float
-    errors: Float
+    means: Float
 
     def take(self, row: Int, time: Int, value: Float) -> Moment:
         """Take one finite reading of each series in `row` (distinct) and say what was known before it."""
-        count = self.count[row]
-        first = count == 0
-        share = 1.0 / (count[:, None] + 1.0)
-        levels = np.where(first[:, None], value[:, None], self.levels[row])
-        change = np.where(first, 0.0, value - self.last[row])
-        step = np.where(first, 0, np.maximum(time - self.newest[row], 0))
-        pace, errors = self.pace[row], self.errors[row]
-        levels_now = levels + np.maximum(1.0 / SPANS, share) * (value[:, None] - levels)
-        pace_now = pace + np.maximum(1.0 / PACE_SPANS, share) * (np.abs(change)[:, None] - pace)
-        missed = np.abs(value[:, None] - levels[:, [0, 2]])
-        self.errors[row] = errors + np.maximum(1.0 / ERROR_SPANS, share) * (missed - errors)
-        self.levels[row], self.pace[row], self.last[row] = levels_now, pace_now, value
-        self.count[row] = count + 1
-        self.newest[row] = np.where(first, time, np.maximum(self.newest[row], time))
-        return Moment(row, count, time, value, step, change, levels, levels_now, pace, pace_now, errors)
+        seen, newest, last, means = self.count[row], self.newest[row], self.last[row], self.means[row]
+        first = seen == 0
+        if first.any():
+            newest[first], last[first] = time[first], value[first]
+            means[first, _LEVELS] = value[first, None]
+        change = value - last
+        told = np.empty_like(means)
+        told[:, _LEVELS] = value[:, None]
+        told[:, _PACE] = np.abs(change)[:, None]
+        told[:, _ERRORS] = np.abs(value[:, None] - means[:, 0:4:2])
+        means_now = means + np.maximum(_SHARES, (1.0 / (seen + 1.0))[:, None]) * (told - means)
+        self.means[row], self.last[row], self.count[row] = means_now, value, seen + 1
+        self.newest[row] = np.maximum(newest, time)
+        return Moment(
+            row, seen, time, value, np.maximum(time - newest, 0), change, means[:, _LEVELS], means_now[:, _LEVELS],
+            means[:, _PACE], means_now[:, _PACE], means[:, _ERRORS],
+        )  # fmt: skip

@@ -65,10 +65,12 @@ def _autocorrelation(filled: Float, number: Float) -> Float | None:
 
 def _finer(likeness: Float, lag: int, last: int) -> float:
     """The period from the farthest multiple of `lag` that still is a peak near where it should be."""
-    period = float(lag)
+    period, slack = float(lag), 1 if lag < 6 else 2
     for times in range(1, last // lag + 1):
         near = round(period * times)
-        window = np.arange(max(near - 2, 1), min(near + 3, last))
+        if near + slack >= last:
+            break
+        window = np.arange(near - slack, near + slack + 1)
         top = int(window[np.argmax(likeness[window])])
         if not (likeness[top - 1] <= likeness[top] >= likeness[top + 1]) or likeness[top] < _PROOF / 2:
             break

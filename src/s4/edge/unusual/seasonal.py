@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from s4.edge.unusual.detector import Detector
-from s4.edge.unusual.grown import Bool, Field, Float, Int
+from s4.edge.unusual.grown import Field, Float, Int
 from s4.edge.unusual.ladder import Moment
 
 DAY_NS: Final = 86_400_000_000_000
@@ -33,6 +33,8 @@ class Seasonal(Detector):
         "bin": Field((), "i8", -1),
         "bin_high": Field((), "f8", -np.inf),
         "bin_low": Field((), "f8", np.inf),
+        "near_high": Field((), "f8", np.inf),
+        "near_low": Field((), "f8", -np.inf),
         "lately": Field((), "f8", 0.0),
     }
     mean: Float
@@ -42,38 +44,40 @@ class Seasonal(Detector):
     bin: Int
     bin_high: Float
     bin_low: Float
+    near_high: Float
+    near_low: Float
     lately: Float
 
     def measure(self, moment: Moment) -> Float:
         """Distance from the half hour's mean and from its range; `lately` is brought up to date for `Trend`."""
         row, value = moment.row, moment.value
-        bins = moment.time % DAY_NS // (DAY_NS // BINS)
+        bins = moment.time // (DAY_NS // BINS) % BINS
+        over = np.flatnonzero(bins != self.bin[row])
+        if len(over):
+            self._turn(row[over], bins[over], value[over])
         held, mean = self.held[row, bins], self.mean[row, bins]
         off = np.where(held > 0, value - mean, 0.0)
         self.lately[row] += (off - self.lately[row]) / 6.0
-        self.mean[row, bins] = mean + (value - mean) / np.minimum(held + 1.0, _MEMORY)
-        self.held[row, bins] = np.minimum(held + 1.0, _MEMORY)
-        beyond = self._beyond(row, bins, value)
-        self._widen(row, bins, value)
+        held = np.minimum(held + 1.0, _MEMORY)
+        self.mean[row, bins], self.held[row, bins] = mean + (value - mean) / held, held
+        self.bin_high[row] = np.maximum(self.bin_high[row], value)
+        self.bin_low[row] = np.minimum(self.bin_low[row], value)
+        beyond = np.maximum(np.maximum(value - self.near_high[row], self.near_low[row] - value), 0.0)
         return np.stack([np.abs(off), beyond], axis=1)
 
-    def _beyond(self, row: Int, bins: Int, value: Float) -> Float:
-        near = (bins[:, None] + np.array([-1, 0, 1])) % BINS
-        high = self.high[row[:, None], near].max(axis=1)
-        low = self.low[row[:, None], near].min(axis=1)
-        beyond: Float = np.where(high >= low, np.maximum(np.maximum(value - high, low - value), 0.0), 0.0)
-        return beyond
-
-    def _widen(self, row: Int, bins: Int, value: Float) -> None:
-        """The range of a half hour takes in what it held once it is over, so that it never excuses itself."""
+    def _turn(self, row: Int, bins: Int, value: Float) -> None:
+        """Another half hour begins: the range of the one before takes in what it held, so that it never excuses itself;
+        and the range for this one is looked up. Without any day before, all is in range.
+        """
         was = self.bin[row]
-        over: Bool = bins != was
-        done, at = row[over & (was >= 0)], was[over & (was >= 0)]
+        done, at = row[was >= 0], was[was >= 0]
         self.high[done, at] = np.maximum(self.high[done, at], self.bin_high[done])
         self.low[done, at] = np.minimum(self.low[done, at], self.bin_low[done])
-        self.bin_high[row] = np.where(over, value, np.maximum(self.bin_high[row], value))
-        self.bin_low[row] = np.where(over, value, np.minimum(self.bin_low[row], value))
-        self.bin[row] = bins
+        self.bin[row], self.bin_high[row], self.bin_low[row] = bins, value, value
+        near = (bins[:, None] + np.array([-1, 0, 1])) % BINS
+        high, low = self.high[row[:, None], near].max(axis=1), self.low[row[:, None], near].min(axis=1)
+        none = high < low
+        self.near_high[row], self.near_low[row] = np.where(none, np.inf, high), np.where(none, -np.inf, low)
 
 
 class Trend(Detector):

@@ -11,6 +11,7 @@ from s4.edge.unusual.grown import Float
 from s4.edge.unusual.ladder import TINY, Moment
 
 _SETTLED = 16
+_LEAST = 1e-12
 
 
 class Spike(Detector):
@@ -26,8 +27,8 @@ class Spike(Detector):
         """Absolute forecast errors: five in the series' unit, three relative to recent ones."""
         off = np.abs(moment.value[:, None] - moment.levels[:, :4])
         change = np.abs(moment.change)[:, None]
-        usual = 0.05 * moment.pace[:, 2:] + TINY
-        lately = np.concatenate([moment.pace[:, 1:2], moment.errors], axis=1) + usual
-        relative = np.concatenate([change, off[:, [0, 2]]], axis=1) / lately
+        lately = np.concatenate([moment.pace[:, 1:2], moment.errors], axis=1) + 0.05 * moment.pace[:, 2:]
+        now = np.concatenate([change, off[:, 0:4:2]], axis=1)
+        relative = now / np.maximum(lately, now * _LEAST + TINY)
         relative[moment.seen < _SETTLED] = 0.0
         return np.concatenate([change, off, relative], axis=1)

@@ -12,12 +12,13 @@ from s4.edge.unusual.ladder import Moment
 
 _MOST = 5.0
 _MOVES = 32.0
+_SMALL = 10.0
 
 
 class Stuck(Detector):
     """Surprise at a run of equal readings: -log10 of the chance of such a run, if repeats came by themselves as often
-    as until now; counted only from twice the longest run ever seen, and once the series has moved 32 times. One that is
-    constant by nature never surprises.
+    as until now; counted only from twice the longest run ever seen, once the series has moved 32 times, and while the
+    run is less than a tenth of all readings: a first night is none. One that is constant by nature never surprises.
     """
 
     LABELS: ClassVar = ("stuck",)
@@ -39,6 +40,7 @@ class Stuck(Detector):
         chance = before / (moment.seen - np.minimum(run, moment.seen) + 2.0)
         whole = np.clip((run - 2.0 * longest) / (longest + 8.0), 0.0, 1.0)
         whole[moment.seen - repeats < _MOVES] = 0.0
+        whole *= np.clip(moment.seen / np.maximum(_SMALL * run, 1.0) - 1.0, 0.0, 1.0)
         self.run[row], self.longest[row], self.repeats[row] = run, longest, repeats + same
         found: Float = np.minimum(-np.log10(np.minimum(chance, 1.0)) * run, _MOST) * whole
         return found[:, None]

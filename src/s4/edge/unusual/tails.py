@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s4.edge.unusual.grown import Field, Float, Grown, Int
+
+Counts: TypeAlias = NDArray[np.uint16]
+"""[n, statistics, bins + 1]: how many readings reached each bin; the first is all of them."""
 
 BINS: Final = 32
 PER_OCTAVE: Final = 2
@@ -15,13 +18,16 @@ _UP: Final = 4
 _YOUNG: Final = 64
 _OFTEN: Final = 8
 _FULL: Final = 32_768
-_BURIED: Final = 0.9
-"""When so many fell below the lowest bin, the scale was that of a freak and is sought anew."""
+_SEEN_AT_LEAST: Final = 0.1
+"""When fewer reach beyond the lowest bin, the scale was that of a freak and is sought anew."""
 PRIOR: Final = 4.0
 """Weight of what was never seen, in readings: the first of a kind in n readings has a probability of 4 / (n + 4)."""
+_FOLLOW: Final = 0.5
+"""How far the largest seen follows a larger one, at once or over the memory of the statistic: what creeps stays odd."""
 STEEP: Final = 3.0
 """How the probability falls beyond all that was seen: to 2^-3 per doubling (a Student tail with 3 degrees)."""
 MOST: Final = 12.0
+_STEPS: Final = np.arange(BINS + 1, dtype=np.int16)
 
 
 class Tails(Grown):
@@ -37,71 +43,67 @@ class Tails(Grown):
         width = len(memory)
         self.prior = PRIOR * np.array(memory)
         self.FIELDS = {  # type: ignore[misc]  # how many statistics there are is known only here
-            "counts": Field((width, BINS), "u2", 0),
-            "total": Field((width,), "i4", 0),
+            "reached": Field((width, BINS + 1), "u2", 0),
             "base": Field((width,), "f8", np.nan),
             "top": Field((width,), "f8", 0.0),
         }
         super().__init__()
+        self._at = np.arange(width)
+        self._pace = _FOLLOW / np.array(memory)
 
     FIELDS: ClassVar[Any] = {}
-    counts: NDArray[np.uint16]
-    total: NDArray[np.int32]
+    reached: Counts
     base: Float
     top: Float
 
     def surprise(self, row: Int, statistics: Float) -> Float:
         """-log10 of the probability of such a value or a larger one, 0–12, each by its own history; then learn it."""
         some = statistics > 0.0
-        octaves = np.log2(np.where(some, statistics, 1.0)) * PER_OCTAVE
-        base, top = self.base[row], self.top[row]
-        new = some & np.isnan(base)
-        base = np.where(new, np.floor(octaves) - 2 * BINS // 3, base)
-        at = np.where(some, np.maximum(octaves - base, 0.0), 0.0)
-        top = np.where(new, at, top)
-        counts, total = self.counts[row], self.total[row]
+        octaves = np.log2(statistics, where=some, out=np.zeros_like(statistics)) * PER_OCTAVE
+        base, top, reached = self.base[row], self.top[row], self.reached[row]
+        at = octaves - base
+        unknown = np.isnan(at)
+        if unknown.any():
+            new = some & unknown
+            base[new] = octaves[new] - 2 * BINS // 3
+            at[new] = top[new] = octaves[new] - base[new]
+            at[unknown & ~new] = 0.0
+        at = np.maximum(at * some, 0.0)
         if (at >= BINS).any():
-            at, base, top = self._follow(counts, total, at, base, top)
+            _follow(reached, at, base, top)
         bins = np.minimum(at, BINS - 1).astype(np.int64)
-        found = _surprise(counts, total, at, bins, top, self.prior)
-        self._learn(row, counts, total, base, bins)
-        self.top[row] = np.maximum(top, np.minimum(at, BINS))
-        found[~some] = 0.0
+        found = self._rarity(reached, at, bins, top)
+        self._learn(row, reached, base, bins)
+        self.top[row] = top + self._pace * np.maximum(np.minimum(at, BINS) - top, 0.0)
+        return found * some
+
+    def _rarity(self, reached: Counts, at: Float, bins: Int, top: Float) -> Float:
+        lines = np.arange(len(bins))[:, None]
+        from_here, above = reached[lines, self._at, bins].astype(np.float64), reached[lines, self._at, bins + 1]
+        seen = from_here - np.minimum(at - bins, 1.0) * (from_here - above)
+        unseen = self.prior * np.exp2(-STEEP / PER_OCTAVE * np.maximum(at - top, 0.0))
+        share = (seen + unseen) / (reached[:, :, 0] + self.prior)
+        found: Float = -np.log10(np.clip(share, 10.0**-MOST, 1.0))
         return found
 
-    def _follow(self, counts: Any, total: Any, at: Float, base: Float, top: Float) -> tuple[Float, Float, Float]:
-        """Move a histogram up when larger values are the rule, not one freak: its lowest bins become one."""
-        often = (total < _YOUNG) | (counts[:, :, -1] >= _OFTEN)
-        for i, j in np.argwhere((at >= BINS) & often):
-            shift = int(at[i, j]) - BINS + 1 + _UP
-            kept = counts[i, j, min(shift, BINS) :].copy()
-            lost = int(counts[i, j].sum()) - int(kept.sum())
-            counts[i, j] = 0
-            counts[i, j, : len(kept)] = kept
-            counts[i, j, 0] += lost
-            base[i, j] += shift
-            at[i, j] -= shift
-            top[i, j] = max(top[i, j] - shift, 0.0)
-        return at, base, top
-
-    def _learn(self, row: Int, counts: Any, total: Any, base: Float, bins: Int) -> None:
-        lines, columns = np.ogrid[: bins.shape[0], : bins.shape[1]]
-        counts[lines, columns, bins] += 1
-        total += 1
-        full = total[:, 0] >= _FULL
-        if full.any():
-            counts[full] //= 2
-            total[full] = counts[full].sum(axis=2)
-            low = full[:, None] & (counts[:, :, 0] > _BURIED * total)
-            counts[low, 0], counts[low, 1:], base[low] = total[low], 0, np.nan
-        self.counts[row], self.total[row], self.base[row] = counts, total, base
+    def _learn(self, row: Int, reached: Counts, base: Float, bins: Int) -> None:
+        reached += bins.astype(np.int16)[:, :, None] >= _STEPS
+        full = np.flatnonzero(reached[:, 0, 0] >= _FULL)
+        for i in full:
+            reached[i] //= 2
+            buried = reached[i, :, 1] < _SEEN_AT_LEAST * reached[i, :, 0]
+            reached[i, buried, 1:], base[i, buried] = 0, np.nan
+        self.reached[row], self.base[row] = reached, base
 
 
-def _surprise(counts: Any, total: Any, at: Float, bins: Int, top: Float, prior: Float) -> Float:
-    lines, columns = np.ogrid[: bins.shape[0], : bins.shape[1]]
-    reached = np.cumsum(counts[:, :, ::-1], axis=2, dtype=np.int32)[:, :, ::-1]
-    part = np.clip(at - bins, 0.0, 1.0)
-    seen = reached[lines, columns, bins] - part * counts[lines, columns, bins]
-    unseen = prior * np.exp2(-STEEP / PER_OCTAVE * np.maximum(at - top, 0.0))
-    found: Float = -np.log10(np.maximum((seen + unseen) / (total + prior), 10.0**-MOST))
-    return np.maximum(found, 0.0)
+def _follow(reached: Counts, at: Float, base: Float, top: Float) -> None:
+    """Move a histogram up when larger values are the rule, not one freak: its lowest bins become one."""
+    often = (reached[:, :, 0] < _YOUNG) | (reached[:, :, BINS - 1] >= _OFTEN)
+    for i, j in np.argwhere((at >= BINS) & often):
+        shift = int(at[i, j]) - BINS + 1 + _UP
+        kept = reached[i, j, min(shift, BINS) + 1 :].copy()
+        reached[i, j, 1:] = 0
+        reached[i, j, 1 : len(kept) + 1] = kept
+        base[i, j] += shift
+        at[i, j] -= shift
+        top[i, j] = max(top[i, j] - shift, 0.0)

@@ -32,12 +32,14 @@ SETTLED: Final = 200.0
 
 class Verdict(NamedTuple):
     """Of n readings: `score` 0–1, high means odd; `surprise` that it stands for, before rest; `label`: its kind, as a
-    number in `Watch.labels` (what it would be called, however low the score).
+    number in `Watch.labels` (what it would be called, however low the score); `usual`: the mean over 64 readings
+    before.
     """
 
     score: Float
     surprise: Float
     label: Int
+    usual: Float
 
 
 class Watch:
@@ -80,7 +82,7 @@ class Watch:
         surprises = np.concatenate([self.tails.surprise(row, gauged), *own], axis=1)
         weighed, label = self.blend.weigh(surprises)
         left = self.blend.habit(row, weighed) * np.minimum((moment.seen + 1.0) / SETTLED, 1.0)
-        return Verdict(to_score(self.blend.once(row, left)), left, label)
+        return Verdict(to_score(self.blend.once(row, left)), left, label, moment.levels[:, 2])
 
     def _parts(self) -> dict[str, Grown]:
         named: dict[str, Grown] = {type(one).__name__: one for one in self.detectors}
@@ -95,11 +97,12 @@ class Watch:
         """The state of all series."""
         return {name: part.dump(self.count) for name, part in self._parts().items()}
 
-    def load(self, state: dict[str, dict[str, bytes]], count: int) -> None:
-        """Take up what `dump` wrote of `count` series. Raises `InputError` when it does not fit."""
+    def load(self, state: dict[str, dict[str, bytes]]) -> None:
+        """Take up what `dump` wrote. Raises `InputError` when it does not fit."""
         parts = self._parts()
         if set(state) != set(parts):
             raise InputError("the state is of other detectors")
+        count = len(state["ladder"].get("count", b"")) // 8
         for name, part in parts.items():
             part.load(state[name], count)
         self.count = count
