@@ -24,6 +24,7 @@ from s4.core.register import Register
 from s4.core.subjects import MQTT_IN
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
+from s4.runtime.claims import claimed
 from s4.runtime.devices import DeviceBook, decisions, keep_register
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.merge import merge_history
@@ -96,32 +97,31 @@ class Running(msgspec.Struct, frozen=True):
 @contextlib.asynccontextmanager
 async def running(plan: RunPlan) -> AsyncIterator[Running]:
     """Start everything in `plan`; inside the block it runs; leaving it stops cleanly (snapshots, history, bus)."""
-    engine = await asyncio.to_thread(open_engine, plan.store_url)
-    bus = await Bus.connect(plan.bus_url, user=plan.bus_user, password=plan.bus_password)
-    city = plan.city.city.id
-    sources = SourceBook(plan.city, plan.clock)
-    archive = SqlArchive(engine)
-    devices, rules = DeviceBook(), RuleBook()
-    feed = LiveFeed(archive, sources, devices, rules)
-    archive.on_record = feed.recorded
-    if plan.register is not None:  # before any stage is made, so that each begins with what was decided
-        plan.register.take(await asyncio.to_thread(decisions, archive))
-    recorder = Recorder(city, bus, archive, plan.clock, sources)
-    team = _Team(plan, bus, archive, recorder, Snapshots(engine))
-    await bus.ensure(plans(city), mqtt=team.hears_mqtt)
-    await feed.listen(bus, city)
-    await devices.listen(bus, city)
-    await rules.listen(bus, city)
-    told_until = await bus.newest(FACTS)
-    await team.start()
-    await _tell_again(plan.clock, told_until, archive, recorder)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        engine = await asyncio.to_thread(open_engine, plan.store_url)
+        stack.callback(engine.dispose)
+        bus = await Bus.connect(plan.bus_url, user=plan.bus_user, password=plan.bus_password)
+        stack.push_async_callback(bus.close)
+        city = plan.city.city.id
+        sources = SourceBook(plan.city, plan.clock)
+        archive = SqlArchive(engine)
+        devices, rules = DeviceBook(), RuleBook()
+        feed = LiveFeed(archive, sources, devices, rules)
+        archive.on_record = feed.recorded
+        if plan.register is not None:  # before any stage is made, so that each begins with what was decided
+            plan.register.take(await asyncio.to_thread(decisions, archive))
+        recorder = Recorder(city, bus, archive, plan.clock, sources)
+        team = _Team(plan, bus, archive, recorder, Snapshots(engine))
+        await stack.enter_async_context(claimed(bus, city, team.names))
+        await bus.ensure(plans(city), mqtt=team.hears_mqtt)
+        for heard in (feed, devices, rules):
+            await heard.listen(bus, city)
+        told_until = await bus.newest(FACTS)
+        stack.push_async_callback(team.stop)
+        await team.start()
+        await _tell_again(plan.clock, told_until, archive, recorder)
         reader = HistoryReader(plan.history) if plan.history else None
         yield Running(bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city))
-    finally:
-        await team.stop()
-        await bus.close()
-        engine.dispose()
 
 
 async def _tell_again(clock: Clock, told_until: int, archive: SqlArchive, recorder: Recorder) -> None:
@@ -153,6 +153,11 @@ class _Team:
         self._entrances += [CameraHost(*camera, recorder, clock) for camera in plan.cameras]
         self._tasks: dict[Host, asyncio.Task[None]] = {}
         self._chores: list[asyncio.Task[None]] = []
+
+    @property
+    def names(self) -> list[str]:
+        """Of what may run only once on a bus."""
+        return [host.name for host in self._readers]
 
     @property
     def hears_mqtt(self) -> bool:
