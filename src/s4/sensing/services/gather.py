@@ -12,14 +12,16 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Observation, Place
 from s4.core.ports import Context, Produced
+from s4.core.register import Register
 from s4.core.subjects import NAME
 from s4.sensing.channels import Channels, Columns, check_property, skew
-from s4.sensing.device import DeviceOptions, Profile, Profiles
+from s4.sensing.device import YEAR_S, DeviceOptions, Profile, Profiles
 from s4.sensing.payload import LARGEST_EVENT, check_depth, instant
 from s4.sensing.replay import RejectBox
 from s4.sensing.services.names import device_id, property_name
 from s4.sensing.services.parsed import SELF, Body, Item, Parsed
 
+_ANYTHING: Final = DeviceOptions(max_ahead_s=100 * YEAR_S, max_age_s=100 * YEAR_S)
 Row = tuple[int, int, float, int, bytes, str]
 """Code of the channel, time, value, received, the text it came from, and where that stood."""
 
@@ -49,7 +51,8 @@ class Gather:
 
     def __init__(self, context: Context, source: Source, options: GatewayOptions, refused: RejectBox) -> None:
         self._source, self._options, self._refused, self._clock = source, options, refused, context.clock
-        self._known = Profiles(context.city)
+        self._known = Profiles(context.city, context.register or Register(context.city))
+        self._generation = 0
         self._profiles: dict[str, Profile] = {}
         self._channels = Channels()
         self._rows: list[Row] = []
@@ -105,6 +108,8 @@ class Gather:
         self._rows.append((code, time, item.value, received, text, where))
 
     def _profile(self, name: str) -> Profile:
+        if self._generation != self._known.generation:
+            self._generation, self._profiles = self._known.generation, {}
         found = self._profiles.get(name)
         if found is None:
             if len(self._profiles) >= self._options.most_devices:
@@ -115,14 +120,17 @@ class Gather:
     def _make(self, name: str) -> Profile:
         options, source = self._options, self._source
         device = source.id if name == SELF else options.names.get(name) or device_id(name)
-        if device == source.id:
-            return Profile(device, source.site, options)
         try:
             known = self._known.of(device)
-        except InputError:  # nobody has described it: it is passed on as it is
-            return Profile(device, source.site, options)
+        except InputError:  # nobody has let it in: it is passed on as it is, and held at the checkpoint
+            return Profile(device, source.site, options, None, self._generation)
+        if known.spec is not None:  # the checkpoint judges it by its profile, which knows better
+            return Profile(device, known.site, _ANYTHING, None, self._generation)
+        if device == source.id:
+            return Profile(device, source.site, options, None, self._generation)
         units, ranges = {**options.units, **known.options.units}, {**options.ranges, **known.options.ranges}
-        return known._replace(options=msgspec.structs.replace(known.options, units=units, ranges=ranges))
+        own = msgspec.structs.replace(known.options, units=units, ranges=ranges)
+        return Profile(device, known.site, own, None, self._generation)
 
 
 def _observe(
