@@ -104,7 +104,10 @@ async def _listening(app: object, host: str, wanted: int) -> AsyncIterator[int]:
 def _own_routes(running: Running) -> list[BaseRoute]:
     async def ready(_request: Request) -> Response:
         up = running.bus.connected
-        return JSONResponse({"ready": up, "bus": "up" if up else "away"}, status_code=200 if up else 503)
+        said: dict[str, object] = {"ready": up, "bus": "up" if up else "away"}
+        if running.exports:
+            said["exports"] = {one.id: one.state for one in running.exports}
+        return JSONResponse(said, status_code=200 if up else 503)
 
     async def show_metrics(_request: Request) -> Response:
         return PlainTextResponse(metrics.exposition(), media_type="text/plain; version=0.0.4")

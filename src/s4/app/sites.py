@@ -34,9 +34,11 @@ log = structlog.get_logger(__name__)
 
 
 def own_part(city: City, settings: Settings) -> City:
-    """On an edge site, the city without the sources, zones and outlets of the other sites."""
+    """On an edge site, the city without the sources, zones, outlets and exports of the other sites; on a hub that takes
+    sites in, without the exports that they send themselves.
+    """
     if settings.leaf is None:
-        return city
+        return _without_exports_of_sites(city) if settings.accept is not None else city
     if settings.bus:
         raise ConfigError("an edge site has a bus of its own: give --leaf or --bus, not both")
     if settings.accept is not None:
@@ -47,7 +49,12 @@ def own_part(city: City, settings: Settings) -> City:
     return msgspec.structs.replace(
         city, source=own, zone=tuple(row for row in city.zone if row.source in here),
         outlet=tuple(row for row in city.outlet if row.site == site),
+        export=tuple(row for row in city.export if row.at == site),
     )  # fmt: skip
+
+
+def _without_exports_of_sites(city: City) -> City:
+    return msgspec.structs.replace(city, export=tuple(row for row in city.export if not row.at))
 
 
 def site_of(leaf: Leaf, city: City) -> str:

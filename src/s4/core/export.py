@@ -16,6 +16,10 @@ ExportedWord = Literal["observation", "detection", "incident", "risk", "recommen
 Format = Literal["json", "jsonl", "json-array", "arrow", "parquet"]
 TABLES: Final = ("arrow", "parquet")
 """Formats that are tables: every row has the same columns."""
+FIELDS: Final = (
+    "id", "word", "revision", "site", "source", "property", "kind", "time", "received", "value", "unit", "body",
+)  # fmt: skip
+"""What every row may have, and every table has as its columns."""
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
 _KeyName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _Globs = tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...]
@@ -55,7 +59,8 @@ class Transform(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
         if "id" in self.drop:
             raise ConfigError("'id' cannot be dropped: by it a repeat is recognised", field=f"{field}.drop")
-        written = [*self.rename.values(), *self.add]
+        kept = set(FIELDS) - set(self.rename) - set(self.drop)
+        written = [*kept, *self.rename.values(), *self.add]
         if doubled := next((name for name in written if written.count(name) > 1), None):
             raise ConfigError(f"two fields would be called {doubled!r}", field=f"{field}.rename")
 
@@ -76,7 +81,7 @@ class Queueing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     memory_rows: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
-    spill_mib: Annotated[int, Meta(ge=1, le=1 << 20)] = 256
+    spill_mib: Annotated[int, Meta(ge=1, le=65_536)] = 256
     full: Literal["drop-oldest", "stop"] = "drop-oldest"
 
 

@@ -32,6 +32,18 @@ UPLINK_LOST: Final = Gauge(
 SITE_CHUNKS: Final = Counter("s4_site_chunks", "Chunks taken from a site, by what became of them", ["site", "result"],
                              registry=REGISTRY)  # fmt: skip
 
+EXPORT_ROWS: Final = Counter(
+    "s4_export_rows", "Rows of an export, by what became of them: sent, dead, dropped", ["export", "result"],
+    registry=REGISTRY,
+)  # fmt: skip
+EXPORT_WAITING: Final = Gauge(
+    "s4_export_waiting_rows", "Rows that wait to be sent, in memory and on disk", ["export", "where"], registry=REGISTRY
+)
+EXPORT_OLDEST: Final = Gauge(
+    "s4_export_oldest_seconds", "For how long the oldest row has waited", ["export"], registry=REGISTRY
+)
+EXPORT_UP: Final = Gauge("s4_export_up", "1 while the target takes what is sent", ["export"], registry=REGISTRY)
+
 
 def exposition() -> bytes:
     """Everything counted, in Prometheus' text format."""

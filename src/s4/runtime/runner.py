@@ -19,13 +19,15 @@ from s4.core.city import City, Source
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError
 from s4.core.model import Observation, ObservationBatch, Raw
-from s4.core.ports import Camera, Door, Outlet, Stage
+from s4.core.ports import Camera, Door, Exporter, Outlet, Stage
 from s4.core.register import Register
 from s4.core.subjects import MQTT_IN
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
 from s4.runtime.claims import claimed
 from s4.runtime.devices import DeviceBook, decisions, keep_register
+from s4.runtime.export.record import record_ends
+from s4.runtime.export.state import ExportState
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.merge import merge_history
 from s4.runtime.history.reader import HistoryReader
@@ -37,6 +39,7 @@ from s4.runtime.rules import RuleBook
 from s4.runtime.runner_camera import CameraHost
 from s4.runtime.runner_commands import CommandHost
 from s4.runtime.runner_door import DoorHost
+from s4.runtime.runner_export import ExportHost
 from s4.runtime.runner_history import HistoryHost
 from s4.runtime.runner_stage import StageHost
 from s4.runtime.sources import SourceBook
@@ -63,7 +66,8 @@ class Beside(msgspec.Struct, frozen=True):
 class RunPlan(msgspec.Struct, frozen=True):
     """What to run here: made by the composition root. `bus_url` with `bus_user`, `bus_password`; `store_url` as
     SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
-    hosts; `register`: the devices that the parts let in, which the runner keeps up to date.
+    hosts; `register`: the devices that the parts let in, which the runner keeps up to date; `exports`: what leaves
+    from here, their queues in `exports_folder` (None: no export is this process' business).
     """
 
     city: City
@@ -80,6 +84,8 @@ class RunPlan(msgspec.Struct, frozen=True):
     history: Path | None = None
     beside: Sequence[Callable[[Beside], Sequence[Host]]] = ()
     register: Register | None = None
+    exports: Sequence[Exporter] = ()
+    exports_folder: Path | None = None
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -92,6 +98,7 @@ class Running(msgspec.Struct, frozen=True):
     history: HistoryReader | None
     sources: SourceBook
     register: Register
+    exports: Sequence[ExportState] = ()
 
 
 @contextlib.asynccontextmanager
@@ -120,8 +127,10 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
         stack.push_async_callback(team.stop)
         await team.start()
         await _tell_again(plan.clock, told_until, archive, recorder)
+        if plan.exports_folder is not None:
+            await record_ends(plan.exports_folder, [one.export.id for one in plan.exports], recorder)
         reader = HistoryReader(plan.history) if plan.history else None
-        yield Running(bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city))
+        yield Running(bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city), team.exports)
 
 
 async def _tell_again(clock: Clock, told_until: int, archive: SqlArchive, recorder: Recorder) -> None:
@@ -147,6 +156,10 @@ class _Team:
             ]
         if plan.deliver:
             self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock))
+        folder = plan.exports_folder
+        sending = [ExportHost(one, folder, city, bus, recorder, clock) for one in plan.exports] if folder else []
+        self.exports = [host.state for host in sending]
+        self._readers += sending
         around = Beside(city, bus, recorder, clock)
         self._readers += [host for make in plan.beside for host in make(around)]
         self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]

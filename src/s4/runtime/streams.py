@@ -5,6 +5,7 @@
 | `S4_OBSERVATIONS` | readings and events | 24 h, 4 GiB, oldest go first | (a) |
 | `S4_FACTS` | detections … commands | 30 d, 1 GiB | (a) and (b) |
 | `S4_DEAD` | what could not be processed, and why | 30 d, 256 MiB | (a) |
+| `S4_EXPORT` | dead letters of exports that are to be sent again | 30 d, 64 MiB | (a) |
 | `$MQTT_msgs` | what devices published with QoS 1 | until decoded and recorded | (a): a device's PUBACK |
 
 (a) It survives the death of any process; a power cut may lose the last `sync_interval` (1 s).
@@ -28,6 +29,7 @@ from s4.core.subjects import MQTT_IN
 OBSERVATIONS: Final = "S4_OBSERVATIONS"
 FACTS: Final = "S4_FACTS"
 DEAD: Final = "S4_DEAD"
+EXPORT: Final = "S4_EXPORT"
 MQTT: Final = "$MQTT_msgs"
 MQTT_PREFIX: Final = "$MQTT.msgs."
 MQTT_FILTER: Final = f"{MQTT_PREFIX}{MQTT_IN}.>"
@@ -73,13 +75,14 @@ def plans(city: str) -> tuple[StreamPlan, ...]:
     """The streams of a city.
 
     >>> [plan.name for plan in plans("bilbao")]
-    ['S4_OBSERVATIONS', 'S4_FACTS', 'S4_DEAD']
+    ['S4_OBSERVATIONS', 'S4_FACTS', 'S4_DEAD', 'S4_EXPORT']
     """
     words = ("detection", "incident", "risk", "recommendation", "command", "task", "unit")
     return (
         StreamPlan(OBSERVATIONS, (f"s4.{city}.*.observation.>",), _DAY, 4096 * _MIB),
         StreamPlan(FACTS, tuple(f"s4.{city}.*.{word}.>" for word in words), 30 * _DAY, 1024 * _MIB),
         StreamPlan(DEAD, (f"s4.{city}.*.dead.>",), 30 * _DAY, 256 * _MIB),
+        StreamPlan(EXPORT, (f"s4.{city}.*.export.>",), 30 * _DAY, 64 * _MIB),
     )
 
 

@@ -56,6 +56,7 @@ class KafkaTarget(Target):
         legal_basis="GDPR Art. 6(1)(e); facts may concern people: agree with the receiver what it is for",
         limits="The topic must exist or be made by the brokers; needs the extra `kafka`.",
     )
+    together: ClassVar = 1000
 
     def __init__(self, context: Context, export: Export) -> None:
         super().__init__(context, export)

@@ -33,9 +33,9 @@ _UNSAFE: Final = str.maketrans("+#\0", "___")
 
 class MqttTargetOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`url`: `mqtts://host:8883`, or `mqtt://…` to this machine or where `allow_plain` says that the network is
-    trusted; `topic`: may hold `{export}`, and with the format `json` `{word}`, `{site}`, `{source}`, `{property}`, `{kind}`;
-    `qos` 1 or 2; `version` 5 sends what is to be known of a message as user properties; `user` with `password_file` or
-    `password_env`; `ca_file`, `cert_file`, `key_file`: certificates (PEM).
+    trusted; `topic`: may hold `{export}`, and with the format `json` `{word}`, `{site}`, `{source}`, `{property}` and
+    `{kind}`; `qos` 1 or 2; `version` 5 sends what is to be known of a message as user properties; `user` with
+    `password_file` or `password_env`; `ca_file`, `cert_file`, `key_file`: certificates (PEM).
     """
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -66,6 +66,7 @@ class MqttTarget(Target):
         legal_basis="GDPR Art. 6(1)(e); facts may concern people: agree with the receiver what it is for",
         limits="MQTT 3.1.1 or 5, QoS 1 or 2; needs the extra `mqtt`.",
     )
+    together: ClassVar = _IN_FLIGHT
 
     def __init__(self, context: Context, export: Export) -> None:
         super().__init__(context, export)

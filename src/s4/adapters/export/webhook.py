@@ -85,11 +85,11 @@ class WebhookTarget(Target):
         self._worker.leave()
 
     def _deliver(self, parcel: Parcel) -> None:
-        kept = self._connection is not None
+        kept = self._connection
         try:
             status, reason = self._post(parcel)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            if not kept:
+            if kept is None or self._connection is not kept:  # it was new, or we have hung up ourselves
                 raise
             self._hang_up()  # a server may end a connection that nobody used for a while
             status, reason = self._post(parcel)

@@ -29,8 +29,10 @@ def check(city: Annotated[Path, typer.Argument(help="The city's description.")] 
     with placing(city):
         stages, doors, cameras = composer.stages(), composer.doors(), composer.cameras()
         composer.outlets()
+        exports = composer.exports()
     typer.echo(
         f"{city}: {found.city.name}: {len(found.site)} sites, {len(found.asset)} assets, {len(doors)} sources, "
         f"{len(cameras)} cameras, {len(found.zone)} zones, {len(found.outlet)} outlets, {len(found.unit)} units, "
+        f"{len(exports)} exports, "
         f"{len(stages)} stages: can be used"
     )
