@@ -199,6 +199,8 @@ class Target(ABC):
     """
 
     card: ClassVar[Card]
+    together: ClassVar[int] = 1
+    """How many parcels it takes in one call at most."""
 
     def __init__(self, context: Context, export: Export) -> None:
         self.context = context
