@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from s4.adapters.export.pipeline import Pipeline
 from s4.core import registry
 from s4.core.city import City, Source
 from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
+from s4.core.export import Export
 from s4.core.model import FACTS, Command, Frame, Observation
-from s4.core.ports import Camera, Context, Door, Outlet, Stage
+from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage
 from s4.core.register import Register
 from s4.sensing.checkpoint import Guarded
 from s4.sensing.device import Device
@@ -94,6 +96,17 @@ class Composer:
         return [
             registry.load("s4.outlets", row.outlet)(self._context(dict(row.options)), row) for row in self._city.outlet
         ]
+
+    def exports(self) -> list[Exporter]:
+        """The exports, where the edge room runs."""
+        return [self._export(i, row) for i, row in enumerate(self._city.export)] if self._runs("edge") else []
+
+    def _export(self, index: int, row: Export) -> Exporter:
+        try:
+            context = self._context({})
+            return Pipeline(context, row, registry.load("s4.targets", row.target)(context, row))
+        except InputError as error:
+            raise ConfigError(error.reason, file=error.file, field=error.field or f"export[{index}].target") from error
 
 
 _FORMER: Final = {"silence": "supervision"}
