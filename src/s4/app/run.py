@@ -25,6 +25,7 @@ from s4.core.clock import Clock, RealClock, ScaledClock
 from s4.core.errors import ConfigError, S4Error
 from s4.core.ports import STREET
 from s4.runtime.bus import Bus
+from s4.runtime.export.state import EXPORTS_SUBJECT
 from s4.runtime.nats_config import RUNNER, ServerPlan
 from s4.runtime.nats_server import NatsServer, free_port, runner_password, stop_leftover
 from s4.runtime.runner import Running, RunPlan, running
@@ -103,6 +104,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
             addresses = Addresses(city.city.id, bus_url, mqtt, http, os.getpid(), began, sites.address(settings))
             life = Life(city, clock, addresses, parts, credentials, sessions)
             await _answer_logins(parts.bus, life)
+            await _answer_exports(parts, exports_subject(addresses))
             stack.enter_context(_noted(settings.data_dir, addresses))
             yield life
 
@@ -182,6 +184,8 @@ def _plan(
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
         beside=sites.beside(settings, city, made.stated(), server),
         register=made.register,
+        exports=made.exports(),
+        exports_folder=settings.data_dir / "exports" if settings.runs("edge") else None,
     )
 
 
@@ -197,6 +201,20 @@ async def _answer_logins(bus: Bus, life: Life) -> None:
 
     if life.addresses.http:
         await bus.listen(LOGIN_SUBJECT, on_request)
+
+
+def exports_subject(addresses: Addresses) -> str:
+    """Where a process answers how its exports are doing."""
+    return f"{EXPORTS_SUBJECT}.{addresses.pid}.{addresses.since}"
+
+
+async def _answer_exports(running: Running, where: str) -> None:
+    """`s4 status` asks over the bus, as it asks for the streams."""
+
+    async def on_request(message: Msg) -> None:
+        await message.respond(msgspec.json.encode(running.exports))
+
+    await running.bus.listen(where, on_request)
 
 
 @contextlib.contextmanager
