@@ -11,6 +11,7 @@ import "./styles/time.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { listenToKeys } from "./keys/keyboard";
+import { listenToAddress } from "./store/route";
 import { begin } from "./store/session";
 import { App } from "./ui/App";
 import { wakeSound } from "./ui/sound";
@@ -21,7 +22,9 @@ if (!root) throw new Error("index.html has no element #root");
 listenToKeys();
 document.addEventListener("pointerdown", wakeSound, { once: true });
 document.addEventListener("keydown", wakeSound, { once: true });
+// The login link's token stands where the page's address does: it is taken out before that is read.
 void begin();
+listenToAddress();
 
 createRoot(root).render(
   <StrictMode>

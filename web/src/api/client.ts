@@ -16,7 +16,7 @@ interface Options {
   signal?: AbortSignal | undefined;
 }
 
-async function call<T>(method: string, path: string, { body, signal }: Options = {}): Promise<T> {
+export async function call<T>(method: string, path: string, { body, signal }: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-S4"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -36,7 +36,7 @@ async function reasonOf(response: Response): Promise<string> {
   }
 }
 
-const seg = encodeURIComponent;
+export const seg = encodeURIComponent;
 const whole = (ns: number) => BigInt(Math.round(ns)).toString();
 const atQuery = (at: number | null) => (at === null ? "" : `?at=${whole(at)}`);
 
@@ -52,7 +52,7 @@ export const api = {
     call<IncidentDetail>("GET", `/api/incidents/${seg(id)}${atQuery(at)}`, { signal }),
   timeline: (start: number, end: number, bins: number, signal?: AbortSignal) =>
     call<Timeline>("GET", `/api/timeline?start=${whole(start)}&end=${whole(end)}&bins=${bins}`, { signal }),
-  seriesNames: () => call<SeriesName[]>("GET", "/api/series"),
+  seriesNames: (signal?: AbortSignal) => call<SeriesName[]>("GET", "/api/series", { signal }),
   series: (name: SeriesName, start: number, end: number, points: number, signal?: AbortSignal) =>
     call<Series>(
       "GET",

@@ -2,6 +2,7 @@ import { aboutIncident, proposed } from "../logic/about";
 import { isUndoable } from "../logic/commands";
 import { approve, onIncident, undo } from "../store/actions";
 import { mayDecide, shownIn, usePage } from "../store/page";
+import { goTo } from "../store/route";
 import { backToLive } from "../store/travel";
 import {
   ask,
@@ -14,6 +15,7 @@ import {
   toggleTheme,
   toggleTilt,
 } from "../store/view";
+import { steps } from "./steps";
 
 /** One key, one thing. Keys are silent while somebody types. */
 
@@ -51,16 +53,37 @@ function focusTime(): void {
   document.querySelector<HTMLElement>("[data-time-handle]")?.focus();
 }
 
+/** Out of the field that has the cursor, so that keys work again. */
+function leaveField(): void {
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
 /** Leave the innermost thing first. */
 function leave(): void {
   const page = getState();
   if (page.ask || page.deciding) setState({ ask: null, deciding: null });
   else if (page.searching) endSearch();
   else if (page.panel !== "story") setState({ panel: "story" });
+  else if (page.view !== "picture") leaveField();
   else if (page.at !== null) backToLive();
 }
 
-const KEYS: Record<string, () => void> = {
+function focusFilter(): void {
+  document.querySelector<HTMLElement>("[data-filter]")?.focus();
+}
+
+/** On every page. */
+const COMMON: Record<string, () => void> = {
+  p: () => goTo("picture"),
+  e: () => goTo("devices"),
+  r: () => goTo("rules"),
+  s: () => togglePanel("sources"),
+  m: toggleSound,
+  d: toggleTheme,
+  "?": () => togglePanel("keys"),
+};
+
+const PICTURE: Record<string, () => void> = {
   j: () => step(1),
   k: () => step(-1),
   a: acknowledge,
@@ -70,13 +93,18 @@ const KEYS: Record<string, () => void> = {
   u: undoLast,
   t: focusTime,
   l: backToLive,
-  s: () => togglePanel("sources"),
   v: toggleTilt,
-  m: toggleSound,
-  d: toggleTheme,
   "/": () => search(""),
-  "?": () => togglePanel("keys"),
   Enter: () => doMeasure(1),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), () => doMeasure(n)])),
+};
+
+/** The pages of devices and rules: `j` and `k` go through their own lists. */
+const EDGE: Record<string, () => void> = {
+  j: () => steps.go(1),
+  k: () => steps.go(-1),
+  v: toggleTilt,
+  "/": focusFilter,
 };
 
 function isTyping(target: Element): boolean {
@@ -96,7 +124,8 @@ function onKey(event: KeyboardEvent): void {
   if (event.key === "Escape") leave();
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(target)) return;
   if (isPressing(event, target)) return;
-  const act = /^[1-9]$/.test(event.key) ? () => doMeasure(Number(event.key)) : KEYS[event.key];
+  const own = getState().view === "picture" ? PICTURE : EDGE;
+  const act = own[event.key] ?? COMMON[event.key];
   if (!act) return;
   event.preventDefault();
   act();

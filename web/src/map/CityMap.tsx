@@ -2,10 +2,20 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { useEffect, useRef, useState } from "react";
 import { api } from "../api/client";
 import { type Page, shownIn, usePage } from "../store/page";
+import { goTo } from "../store/route";
 import { select, toggleTilt } from "../store/view";
 import { text } from "../text";
 import { lookAt } from "./lookAt";
-import { assetsLayer, chosenLayer, extentLayer, risksLayer, sourcesLayer, unitsLayer } from "./overlays";
+import {
+  assetsLayer,
+  chosenLayer,
+  devicesLayer,
+  extentLayer,
+  NOTHING,
+  risksLayer,
+  sourcesLayer,
+  unitsLayer,
+} from "./overlays";
 import { CityMapView } from "./view";
 
 /** The map in the middle: follows the store by itself, so that a fact reaches it without redrawing the page. */
@@ -61,7 +71,10 @@ function mount(box: HTMLElement, ready: (view: CityMapView) => void): () => void
   const centre = page.live?.city.place ?? { lat: 0, lon: 0 };
   const view = new CityMapView(box, centre, page.theme, page.tilted, {
     incident: select,
-    source: () => usePage.setState({ panel: "sources", room: "story" }),
+    source: (id) => {
+      if (usePage.getState().view === "devices") goTo("devices", id);
+      else usePage.setState({ panel: "sources", room: "story" });
+    },
   });
   draw(view, page, null);
   const stop = usePage.subscribe((now, before) => draw(view, now, before));
@@ -91,17 +104,38 @@ function draw(view: CityMapView, page: Page, before: Page | null): void {
   view.setTheme(page.theme);
   view.setTilt(page.tilted);
   if (!shown) return;
+  const turned = page.view !== before?.view;
+  if (shown.units !== was?.units) view.set("units", unitsLayer(shown));
+  if (shown.assets !== was?.assets) view.set("assets", assetsLayer(shown));
+  if (page.view === "devices") drawDevices(view, page, before, turned);
+  else drawIncidents(view, page, before, turned);
+}
+
+/** Beside the devices' table no incident is drawn: the map says how they are, and where. */
+function drawDevices(view: CityMapView, page: Page, before: Page | null, turned: boolean): void {
+  if (turned) {
+    for (const overlay of ["extent", "chosen", "risks"] as const) view.set(overlay, NOTHING);
+    view.setIncidents([], null);
+  }
+  const moved = page.opened !== before?.opened;
+  if (turned || moved || page.devices !== before?.devices)
+    view.set("sources", devicesLayer(page.devices?.values() ?? [], page.opened));
+  const place = page.devices?.get(page.opened ?? "")?.place;
+  if (place && (moved || (before?.devices === null && page.devices !== null))) view.show(place);
+}
+
+function drawIncidents(view: CityMapView, page: Page, before: Page | null, turned: boolean): void {
+  const [shown, was] = [shownIn(page), before && shownIn(before)];
+  if (!shown) return;
   const moved = page.selected !== before?.selected;
   const incident = page.selected ? shown.incidents.get(page.selected) : undefined;
-  const other = shown.incidents !== was?.incidents || moved;
+  const other = shown.incidents !== was?.incidents || moved || turned;
   if (other) {
     view.setIncidents(shown.incidents.values(), page.selected);
     view.set("extent", extentLayer(incident));
     view.set("chosen", chosenLayer(incident));
   }
   if (other || shown.sources !== was?.sources) view.set("sources", sourcesLayer(shown, new Set(incident?.sources)));
-  if (shown.units !== was?.units) view.set("units", unitsLayer(shown));
-  if (shown.assets !== was?.assets) view.set("assets", assetsLayer(shown));
-  if (moved || shown.risks !== was?.risks) view.set("risks", risksLayer(shown, incident));
+  if (moved || turned || shown.risks !== was?.risks) view.set("risks", risksLayer(shown, incident));
   if (moved && incident?.place) view.show(incident.place);
 }

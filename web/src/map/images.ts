@@ -1,8 +1,12 @@
+import type { Health } from "../api/devices";
+import { needsSomebody } from "../logic/devices";
+import { HEALTH_SIGNS } from "../logic/signs";
 import type { Palette } from "./palette";
 
 /** The small signs on the map, drawn when the map first asks for them. */
 
 const RATIO = 2;
+const SIDES: Record<string, number> = { unit: 32, device: 24 };
 type Ink = CanvasRenderingContext2D;
 
 function sensor(ink: Ink, p: Palette, state: string): void {
@@ -78,6 +82,28 @@ function unit(ink: Ink, p: Palette, state: string, heading: boolean): void {
   ink.fill();
 }
 
+/** The same sign as in the table of devices; ringed while it is the one that is open. */
+function device(ink: Ink, p: Palette, health: Health, open: boolean): void {
+  const { stroke, fill } = HEALTH_SIGNS[health];
+  const line = needsSomebody(health) ? p.late : p.talking;
+  ink.translate(4, 4);
+  ink.lineJoin = ink.lineCap = "round";
+  ink.beginPath();
+  ink.arc(8, 8, open ? 11 : 8.5, 0, 2 * Math.PI);
+  ink.fillStyle = p.halo;
+  ink.fill();
+  if (open) {
+    ink.lineWidth = 2;
+    ink.strokeStyle = p.talking;
+    ink.stroke();
+  }
+  ink.fillStyle = health === "ok" && !open ? p.dot : line;
+  ink.fill(new Path2D(fill));
+  ink.lineWidth = 1.6;
+  ink.strokeStyle = health === "ok" && !open ? p.dot : line;
+  ink.stroke(new Path2D(stroke));
+}
+
 function asset(ink: Ink, p: Palette): void {
   ink.beginPath();
   ink.rect(5, 5, 6, 6);
@@ -88,10 +114,10 @@ function asset(ink: Ink, p: Palette): void {
   ink.stroke();
 }
 
-/** The sign of that name (`camera-stale`, `unit-free-heading`, `asset`), or null for a name we do not know. */
+/** The sign of that name (`camera-stale`, `unit-free-heading`, `device-late`), or null for a name we do not know. */
 export function drawSign(name: string, palette: Palette): ImageData | null {
   const [kind = "", state = "", more = ""] = name.split("-");
-  const side = (kind === "unit" ? 32 : 16) * RATIO;
+  const side = (SIDES[kind] ?? 16) * RATIO;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   const ink = canvas.getContext("2d");
@@ -101,6 +127,7 @@ export function drawSign(name: string, palette: Palette): ImageData | null {
   else if (kind === "camera") camera(ink, palette, state);
   else if (kind === "unit") unit(ink, palette, state, more === "heading");
   else if (kind === "asset") asset(ink, palette);
+  else if (kind === "device" && state in HEALTH_SIGNS) device(ink, palette, state as Health, more === "open");
   else return null;
   return ink.getImageData(0, 0, side, side);
 }

@@ -1,3 +1,4 @@
+import type { Device } from "../api/devices";
 import type { Picture } from "../logic/picture";
 import { isCamera } from "../logic/quiet";
 import type { Incident, Place } from "../model";
@@ -33,6 +34,20 @@ export function sourcesLayer({ sources }: Pick<Picture, "sources">, talking: Rea
         speaks,
         order: speaks ? 2 : state === "fresh" ? 0 : 1,
       }),
+    );
+  }
+  return collection(features);
+}
+
+/** Devices that stand somewhere, each with the sign of its health; the one that is open with its name. */
+export function devicesLayer(devices: Iterable<Device>, opened: string | null) {
+  const features = [];
+  for (const { id, name, place, health } of devices) {
+    if (!place) continue;
+    const open = id === opened;
+    const order = open ? 2 : health === "ok" ? 0 : 1;
+    features.push(
+      point(place, id, { icon: `device-${health}${open ? "-open" : ""}`, name: name || id, speaks: open, order }),
     );
   }
   return collection(features);

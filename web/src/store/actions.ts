@@ -26,7 +26,11 @@ function end(key: string, refusal: string): void {
 }
 
 /** Nothing is decided while looking back, and nothing twice. */
-async function decide(key: string, ask: () => Promise<Words["command"]>): Promise<boolean> {
+export async function decide(
+  key: string,
+  ask: () => Promise<Words["command"]>,
+  explain: (error: unknown) => string = refusalOf,
+): Promise<boolean> {
   if (!mayDecide(getState()) || getState().pending.has(key)) return false;
   begin(key);
   try {
@@ -34,7 +38,7 @@ async function decide(key: string, ask: () => Promise<Words["command"]>): Promis
     end(key, "");
     return true;
   } catch (error) {
-    end(key, refusalOf(error));
+    end(key, explain(error));
     return false;
   }
 }

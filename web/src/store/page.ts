@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import type { Device } from "../api/devices";
 import type { Session } from "../api/types";
 import type { Picture } from "../logic/picture";
 import { remember, remembered } from "./memory";
@@ -6,6 +7,8 @@ import { remember, remembered } from "./memory";
 /** The one store of the page: what is known (live and then), how the line is, and how the operator looks at it. */
 
 export type Theme = "dark" | "light";
+/** Which of the three pages is open. */
+export type View = "picture" | "devices" | "rules";
 export type Panel = "story" | "sources" | "keys";
 /** On a phone one of these fills the screen; on a desk all are there. */
 export type Room = "list" | "map" | "story";
@@ -28,6 +31,11 @@ export interface Page {
   seeking: number | null;
   line: Line;
   trouble: string;
+  view: View;
+  /** The device, the link or the rule that is open on its page. */
+  opened: string | null;
+  /** How the devices are doing, while their page is open. */
+  devices: ReadonlyMap<string, Device> | null;
   selected: string | null;
   panel: Panel;
   room: Room;
@@ -59,6 +67,9 @@ export const usePage = create<Page>(() => ({
   seeking: null,
   line: { state: "connecting", lostAt: 0 },
   trouble: "",
+  view: "picture",
+  opened: null,
+  devices: null,
   selected: kept.selected ?? null,
   panel: kept.panel ?? "story",
   room: "list",

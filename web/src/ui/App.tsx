@@ -1,9 +1,10 @@
-import { lazy, Suspense, useEffect, useLayoutEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect } from "react";
 import { usePage } from "../store/page";
 import { text } from "../text";
 import { Banner } from "./Banner";
 import { KeysPanel } from "./KeysPanel";
 import { ListPanel } from "./ListPanel";
+import { Loaded } from "./Loaded";
 import { Login } from "./Login";
 import { RoomTabs } from "./RoomTabs";
 import { SourcesPanel } from "./SourcesPanel";
@@ -13,6 +14,9 @@ import { TopBar } from "./TopBar";
 
 // The map library is the larger half of the page: the list is on the screen before it has arrived.
 const CityMap = lazy(() => import("../map/CityMap"));
+// Few need these, and none at once.
+const DevicesPage = lazy(() => import("./edge/DevicesPage"));
+const RulesPage = lazy(() => import("./rules/RulesPage"));
 
 export function App() {
   const session = usePage((page) => page.session);
@@ -41,28 +45,46 @@ function Loading() {
 
 function Picture() {
   const [then, room] = [usePage((page) => page.at !== null), usePage((page) => page.room)];
+  const view = usePage((page) => page.view);
   useTitle();
   return (
-    <div className={`page ${then ? "then" : ""}`} data-app data-room={room}>
+    <div className={`page ${then ? "then" : ""}`} data-app data-room={room} data-view={view}>
       <AppliedCursor />
       <TopBar />
       <Banner />
-      <ListPanel />
+      {view === "picture" ? <ListPanel /> : <EdgePage key={view} view={view} />}
       <Suspense fallback={<div className="map" />}>
         <CityMap />
       </Suspense>
-      <SidePanel />
-      <TimeBar />
+      {view === "picture" && (
+        <>
+          <CommonPanel or={<StoryPanel />} />
+          <TimeBar />
+        </>
+      )}
       <RoomTabs />
     </div>
   );
 }
 
-function SidePanel() {
+function EdgePage({ view }: { view: "devices" | "rules" }) {
+  const panel = usePage((page) => page.panel);
+  const Page = view === "devices" ? DevicesPage : RulesPage;
+  return (
+    <Loaded>
+      <Suspense fallback={<p className="list empty">{text().openingPage}</p>}>
+        <Page side={panel === "story" ? null : <CommonPanel or={null} />} />
+      </Suspense>
+    </Loaded>
+  );
+}
+
+/** The panels that every page has; else its own. */
+function CommonPanel({ or }: { or: ReactNode }) {
   const panel = usePage((page) => page.panel);
   if (panel === "sources") return <SourcesPanel />;
   if (panel === "keys") return <KeysPanel />;
-  return <StoryPanel />;
+  return or;
 }
 
 /** Marks on the page's root what is on the screen: browser tests and the latency benchmark read it. */

@@ -73,7 +73,7 @@ function UndoButton({ command, all }: { command: Command; all: Command[] }) {
 }
 
 /** sent → acknowledged → done, each with a tick when reached; or what went wrong. */
-function Progress({ command }: { command: Command }) {
+export function Progress({ command }: { command: Command }) {
   const words = text().commandState;
   if (wentWrong(command)) {
     return (

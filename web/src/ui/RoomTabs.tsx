@@ -1,21 +1,21 @@
-import { usePage } from "../store/page";
+import { type Room, usePage } from "../store/page";
 import { openRoom } from "../store/view";
 import { text } from "../text";
 
-/** On a phone: which of the three parts fills the screen. */
+/** On a phone: which of the page's parts fills the screen. */
 export function RoomTabs() {
-  const room = usePage((page) => page.room);
-  const t = text().rooms;
+  const [room, view] = [usePage((page) => page.room), usePage((page) => page.view)];
+  const names = Object.entries(text().rooms[view]) as [Room, string][];
   return (
     <nav className="room-tabs">
-      {(["list", "map", "story"] as const).map((name) => (
+      {names.map(([name, title]) => (
         <button
           key={name}
           type="button"
           aria-current={room === name ? "page" : undefined}
           onClick={() => openRoom(name)}
         >
-          {t[name]}
+          {title}
         </button>
       ))}
     </nav>

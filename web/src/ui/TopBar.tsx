@@ -3,6 +3,7 @@ import { freshnessOf } from "../logic/quiet";
 import { clock, day } from "../logic/time";
 import { clockSpeed, useTicking } from "../store/clock";
 import { usePage, usePicture } from "../store/page";
+import { addressOf, VIEWS } from "../store/route";
 import { logout } from "../store/session";
 import { backToLive } from "../store/travel";
 import { togglePanel, toggleSound, toggleTheme } from "../store/view";
@@ -17,6 +18,7 @@ export function TopBar() {
         <b>{text().product}</b>
         <span className="top-city">{city}</span>
       </h1>
+      <Pages />
       <ThreatLevel />
       <Counts />
       <span className="top-gap" />
@@ -25,6 +27,21 @@ export function TopBar() {
       <Operator />
       <Toggles />
     </header>
+  );
+}
+
+/** The three pages; the address says which one is open. */
+function Pages() {
+  const view = usePage((page) => page.view);
+  const t = text();
+  return (
+    <nav className="pages" aria-label={t.pagesLabel}>
+      {VIEWS.map((name) => (
+        <a key={name} href={addressOf(name)} aria-current={view === name ? "page" : undefined}>
+          {t.pages[name]}
+        </a>
+      ))}
+    </nav>
   );
 }
 

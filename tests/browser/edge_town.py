@@ -1,0 +1,201 @@
+"""A small real city at the edge: devices of every health, one that nobody knows, a gate that obeys, rules in SQL."""
+
+import asyncio
+import contextlib
+import json
+import math
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from s4.runtime.nats_server import free_port
+from tests.support.city import Town
+from tests.support.mqtt import MqttClient
+
+LAT, LON = 43.26, -2.93
+EVERY_S = 0.5
+MANY = 120
+"""Door contacts that say nothing: enough for the table to draw only the rows in view."""
+
+AIR = """
+name: air
+maker: Example Instruments
+model: AQ-20
+label: Air, with a battery
+resources:
+  - { name: co2, unit: "[ppm]", range: [0, 5000], period_s: 1, label: Carbon dioxide }
+  - { name: temperature, unit: Cel, range: [-40, 85], label: Temperature }
+  - { name: battery, unit: "%", range: [0, 100], label: Battery }
+battery: { resource: battery, low: 20 }
+"""
+CONTACT = """
+name: contact
+label: Door contact
+resources: [{ name: open, type: bool, label: Open }]
+"""
+GATE = """
+name: gate
+maker: Example Access
+label: Gate with a motor
+resources: [{ name: position, unit: "%", range: [0, 100], label: Position }]
+commands:
+  - name: gate.close
+    label: Close the gate
+    ack_s: 2
+    parameters:
+      - { name: speed, unit: m/s, range: [0.05, 0.5], label: Speed }
+      - { name: mode, type: string, choices: [normal, emergency], required: false, label: Mode }
+"""
+HEAD = f"""
+[city]
+id = "harbour"
+name = "Harbour town"
+place = {{ lat = {LAT}, lon = {LON} }}
+map = "map.geojson"
+rules = "rules.toml"
+profiles = "profiles"
+
+[[site]]
+id = "quay"
+name = "Quay"
+place = {{ lat = {LAT}, lon = {LON} }}
+"""
+SOURCE = """
+[[source]]
+id = "{id}"
+site = "quay"
+name = "{name}"
+profile = "profiles/{profile}.yaml"
+place = {{ lat = {lat}, lon = {lon} }}
+"""
+RULES = """
+[[query]]
+id = "stuffy"
+text = "The air in the halls is bad"
+sql = '''SELECT source, avg(value) AS co2 FROM readings
+WHERE property = "co2" GROUP BY source, TUMBLINGWINDOW(ss, 2) HAVING avg(value) > 4000'''
+[query.detection]
+kind = "threshold_exceeded"
+text = "Stuffy air: {co2} ppm"
+"""
+
+
+def write_city(folder: Path) -> None:
+    """The city's files."""
+    rows = [HEAD]
+    named = [("air-1", "Air in hall 1", "air"), ("air-2", "Air in hall 2", "air"), ("air-3", "Air in hall 3", "air"),
+             ("gate-1", "North gate", "gate")]  # fmt: skip
+    named += [(f"contact-{n}", f"Door {n}", "contact") for n in range(MANY)]
+    for n, (name, words, profile) in enumerate(named):
+        lat, lon = LAT + 0.0011 * (n // 12), LON + 0.0016 * (n % 12 - 6)
+        rows.append(SOURCE.format(id=name, name=words, profile=profile, lat=lat, lon=lon))
+    (folder / "city.toml").write_text("".join(rows))
+    (folder / "rules.toml").write_text(RULES)
+    (folder / "profiles").mkdir()
+    for name, text in (("air", AIR), ("gate", GATE), ("contact", CONTACT)):
+        (folder / "profiles" / f"{name}.yaml").write_text(text)
+    (folder / "map.geojson").write_text(json.dumps(city_map()))
+
+
+def city_map() -> dict[str, Any]:
+    """A street beside the water."""
+    street = {"type": "LineString", "coordinates": [[LON - 0.02, LAT - 0.001], [LON + 0.02, LAT - 0.001]]}
+    ring = [[LON + east, LAT + north] for east, north in ((-0.02, -0.006), (0.02, -0.006), (0.02, -0.002), (-0.02, -0.002), (-0.02, -0.006))]  # fmt: skip
+    shapes = [("road", "Quay Street", street), ("water", "Harbour", {"type": "Polygon", "coordinates": [ring]})]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"layer": layer, "name": name}, "geometry": shape}
+            for layer, name, shape in shapes
+        ],
+    }
+
+
+@dataclass
+class EdgeDevices:
+    """Two sensors that breathe, one of which lies, a gate, and a stranger; over MQTT, from a thread of their own."""
+
+    port: int
+    secrets: dict[str, str]
+    level: float = 600.0
+    obeyed: list[dict[str, Any]] = field(default_factory=list)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _running: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Connect and begin to speak."""
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._do(self._begin())
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def appear(self, name: str) -> None:
+        """A device that nobody has described speaks."""
+        self._do(self._say(name, ("open", b"true"), ("battery", b"87")))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _begin(self) -> None:
+        clients = {name: await self._connect(name) for name in ("air-1", "air-2", "gate-1")}
+        await clients["gate-1"].subscribe("s4/out/gate-1/#", qos=0)
+        work = (self._breathe(clients["air-1"], "air-1"), self._lie(clients["air-2"]), self._obey(clients["gate-1"]))
+        self._running += [asyncio.create_task(one) for one in work]
+
+    async def _end(self) -> None:
+        for task in self._running:
+            task.cancel()
+        for ended in await asyncio.gather(*self._running, return_exceptions=True):
+            if not isinstance(ended, asyncio.CancelledError):
+                raise AssertionError("a device gave up") from ended
+
+    async def _connect(self, device: str, name: str = "") -> MqttClient:
+        return await MqttClient.connect(self.port, device, self.secrets[device], client=f"{device}{name}")
+
+    async def _say(self, device: str, *said: tuple[str, bytes]) -> None:
+        client = await self._connect(device, "-mouth")
+        for topic, payload in said:
+            await client.publish(f"s4/in/{device}/{topic}", payload)
+        await client.close()
+
+    async def _breathe(self, client: MqttClient, name: str) -> None:
+        with contextlib.closing(client.writer):
+            while True:
+                wave = 40 * math.sin(time.monotonic() / 7)
+                await client.publish(f"s4/in/{name}/co2", f"{self.level + wave:.1f}".encode())
+                await client.publish(f"s4/in/{name}/temperature", f"{21 + wave / 40:.2f}".encode())
+                await client.publish(f"s4/in/{name}/battery", b"14")
+                await asyncio.sleep(EVERY_S)
+
+    async def _lie(self, client: MqttClient) -> None:
+        with contextlib.closing(client.writer):
+            while True:
+                await client.publish("s4/in/air-2/co2", b"99999")
+                await asyncio.sleep(EVERY_S)
+
+    async def _obey(self, client: MqttClient) -> None:
+        with contextlib.closing(client.writer):
+            await client.publish("s4/in/gate-1/position", b"100")
+            while True:
+                _, payload = await client.hear(patience_s=3600)
+                order = json.loads(payload)
+                self.obeyed.append(order)
+                done = json.dumps({"command": order["command"], "state": "done"}).encode()
+                await self._say("gate-1", ("ack", done), ("position", b"0"))
+
+
+def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
+    """The city, not yet started, and its devices, not yet connected."""
+    write_city(folder)
+    town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2")
+    return town, EdgeDevices(town.mqtt_port, secrets)

@@ -1,0 +1,28 @@
+import "../../styles/edge.css";
+import { useEffect } from "react";
+import { steps } from "../../keys/steps";
+import { LINK } from "../../logic/links";
+import { stepDevice, useDevicesLive } from "../../store/devices";
+import { usePage } from "../../store/page";
+import { DevicePanel } from "./DevicePanel";
+import { DeviceTable } from "./DeviceTable";
+import { LinkPanel } from "./LinkPanel";
+
+/** Which devices the city has, how each is doing, who may speak, and how the edge sites are connected. */
+export default function DevicesPage({ side }: { side: React.ReactNode }) {
+  useDevicesLive();
+  useEffect(() => steps.use(stepDevice), []);
+  return (
+    <>
+      <DeviceTable />
+      {side ?? <Side />}
+    </>
+  );
+}
+
+function Side() {
+  const opened = usePage((page) => page.opened);
+  const known = usePage((page) => page.opened !== null && (page.devices?.has(page.opened) ?? false));
+  if (opened?.startsWith(LINK) && !known) return <LinkPanel key={opened} site={opened.slice(LINK.length)} />;
+  return <DevicePanel key={opened} />;
+}

@@ -1,0 +1,3 @@
+export default function RulesPage({ side }: { side: React.ReactNode }) {
+  return <>{side}</>;
+}
