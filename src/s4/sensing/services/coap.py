@@ -13,7 +13,7 @@ from msgspec import Meta
 from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.jsonmap import JsonMap, Mapping
 from s4.sensing.services.parsed import Parsed
@@ -88,6 +88,7 @@ class Coap(Service):
 
     async def session(self) -> None:
         """Listen and observe until cancelled. Raises `ServiceError` when the port cannot be had."""
+        await load("aiocoap", "aiocoap.resource")
         tasks: list[asyncio.Task[None]] = []
         async with contextlib.AsyncExitStack() as stack:
             if self.options.push:

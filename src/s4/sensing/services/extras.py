@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from importlib.util import find_spec
 
 from s4.core.errors import ConfigError
@@ -20,3 +22,9 @@ def need(extra: str, *modules: str, owner: str) -> None:
     if not all(find_spec(module.partition(".")[0]) for module in modules):
         reason = f"needs a package that is not installed; install it with: pip install 's4allcities[{extra}]'"
         raise ConfigError(reason, field=f"{owner}.door")
+
+
+async def load(*modules: str) -> None:
+    """Import what a session is about to use, in a thread: some libraries take seconds, and other doors must go on."""
+    for module in modules:
+        await asyncio.to_thread(import_module, module)

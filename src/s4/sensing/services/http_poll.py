@@ -12,7 +12,7 @@ from msgspec import Meta
 from s4.core.city import Source
 from s4.core.errors import InputError, ServiceError
 from s4.core.ports import Card, Context
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.jsonmap import JsonMap, Mapping
 from s4.sensing.services.parsed import Parsed
@@ -89,6 +89,7 @@ class HttpPoll(Service):
 
     async def session(self) -> None:
         """Ask again and again. Raises `ServiceError` when nobody answers."""
+        await load("httpx")
         from httpx import AsyncClient
 
         headers = {"Accept": "application/json", "User-Agent": "s4", **self.options.headers}

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from msgspec import Meta
 
 from s4.core.errors import ConfigError, ServiceError
+from s4.sensing.services.extras import load
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.secrets import guard_plain, secret
 
@@ -63,6 +64,7 @@ class HttpListener:
 
     async def serve(self, path: str, heard: Heard, ready: Callable[[], Awaitable[None]]) -> None:
         """Listen until cancelled. Raises `ServiceError` when the port cannot be had."""
+        await load("uvicorn", "starlette.applications")
         import uvicorn
         from starlette.applications import Starlette
         from starlette.routing import Route

@@ -13,7 +13,7 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
 from s4.core.units import parse_unit
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.names import property_name
 from s4.sensing.services.parsed import Parsed, number
@@ -180,6 +180,7 @@ class ModbusTcp(Service):
 
     async def session(self) -> None:
         """Connect and poll until the server is lost. Raises `ServiceError`."""
+        await load("pymodbus.client")
         from pymodbus.client import AsyncModbusTcpClient
         from pymodbus.exceptions import ModbusException
 

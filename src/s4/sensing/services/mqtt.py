@@ -13,7 +13,7 @@ from msgspec import Meta
 from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError
 from s4.core.ports import Card, Context
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.jsonmap import JsonMap, Mapping
 from s4.sensing.services.lorawan import ChirpStack, ThingsStack
@@ -148,6 +148,7 @@ class MqttClient(Service):
 
     async def session(self) -> None:
         """Subscribe, then record each batch and acknowledge it. Raises `ServiceError` when the broker is lost."""
+        await load("paho.mqtt.client")
         link = MqttLink(self._broker, list(dict.fromkeys(one for one, _ in self._readers)), self.options.qos)
         try:
             await link.open()

@@ -12,7 +12,7 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
 from s4.sensing.services.ais import KINDS, Ais
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.inbox import Inbox
 from s4.sensing.services.nmea_sentence import LONGEST, read_instrument, read_sentence
@@ -66,6 +66,7 @@ class Nmea(Service):
 
     async def session(self) -> None:
         """Read until the sender is lost. Raises `ServiceError`."""
+        await load("pyais")
         await (self._serial() if self.options.serial else self._tcp())
 
     async def _tcp(self) -> None:

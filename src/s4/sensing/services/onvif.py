@@ -14,7 +14,7 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
 from s4.sensing.services import soap
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.parsed import SELF, Parsed
 from s4.sensing.services.secrets import secret, tls_context
@@ -75,6 +75,7 @@ class OnvifEvents(Service):
 
     async def session(self) -> None:
         """Subscribe, then pull and renew until the device is lost. Raises `ServiceError`."""
+        await load("httpx")
         from httpx import AsyncClient, HTTPError
 
         options = self.options

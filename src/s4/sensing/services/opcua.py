@@ -17,7 +17,7 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
 from s4.core.units import parse_unit
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.gather import GatewayOptions
 from s4.sensing.services.names import property_name
 from s4.sensing.services.parsed import Parsed, number
@@ -111,6 +111,7 @@ class OpcUa(Service):
 
     async def session(self) -> None:
         """Connect, subscribe and take changes until the server is lost. Raises `ServiceError`."""
+        await load("asyncua.client.client")
         from asyncua.ua.uaerrors import UaError
 
         place = self.options.url

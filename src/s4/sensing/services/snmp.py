@@ -12,7 +12,7 @@ from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
 from s4.core.units import parse_unit
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.names import property_name
 from s4.sensing.services.parsed import Parsed, number
 from s4.sensing.services.service import Service
@@ -83,6 +83,7 @@ class SnmpPoll(Service):
 
     async def session(self) -> None:
         """Poll until the agent no longer answers. Raises `ServiceError`."""
+        await load("pysnmp.hlapi.v3arch.asyncio")
         from pysnmp.error import PySnmpError
         from pysnmp.hlapi.v3arch.asyncio import SnmpEngine, UdpTransportTarget
 

@@ -14,7 +14,7 @@ from msgspec import Meta
 from s4.core.city import Source
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.ports import Card, Context
-from s4.sensing.services.extras import need
+from s4.sensing.services.extras import load, need
 from s4.sensing.services.parsed import Parsed
 from s4.sensing.services.service import Service
 from s4.sensing.services.snmp_users import SnmpOptions, check_engine, person, plain, protocols
@@ -73,6 +73,7 @@ class SnmpTrap(Service):
 
     async def session(self) -> None:
         """Listen until cancelled. Raises `ServiceError` when the port cannot be had."""
+        await load("pysnmp.entity.engine", "pysnmp.entity.rfc3413.ntfrcv", "pysnmp.carrier.asyncio.dgram.udp")
         from pysnmp.entity.rfc3413 import ntfrcv
         from pysnmp.error import PySnmpError
 
