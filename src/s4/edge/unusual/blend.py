@@ -12,7 +12,7 @@ from s4.edge.unusual.grown import Field, Float, Grown, Int
 
 TOGETHER: Final = ("point", "level")
 """Groups that look at the same thing in different ways: their root mean square is taken, so that agreement counts."""
-ALONE: Final[Mapping[str, float]] = {"activity": 0.7, "drift": 0.7, "stuck": 1.0, "gap": 0.7, "replay": 1.0}
+ALONE: Final[Mapping[str, float]] = {"activity": 0.5, "drift": 0.5, "stuck": 1.0, "gap": 0.7, "replay": 1.0}
 """Groups that see what no other does, and how much their word weighs."""
 PEAKS: Final = 32
 _WORTH: Final = 1.5
@@ -22,7 +22,6 @@ _ALIKE: Final = 0.3
 _CLOSE: Final = 100
 _AGAIN: Final = 120
 _DAMPED: Final = 0.5
-_STILL: Final = 0.6
 
 
 def to_score(surprise: Float) -> Float:
@@ -48,8 +47,8 @@ class Blend(Grown):
     """Weighs surprises together, gets used to what keeps happening, and lets a happening speak once.
 
     *Habit*: of each happening (100 readings from the first surprise over 1.5) the peak is remembered, the last 32; what
-    is no odder than k of these loses log10(1 + k). *Rest*: until 120 readings in a row were less than 0.6 times as odd
-    as the peak that spoke, only a higher one counts in full, the rest for half. Cost: 170 bytes a series.
+    is no odder than k of these loses log10(1 + k). *Rest*: within 120 readings of a peak that spoke only a higher one
+    counts in full, the rest for half. Cost: 170 bytes a series.
     """
 
     FIELDS: ClassVar = {
@@ -92,7 +91,7 @@ class Blend(Grown):
     def habit(self, row: Int, weighed: Float) -> Float:
         """What is left of a surprise for a series that has had its like."""
         worth = weighed > _WORTH
-        left = 0.9 * weighed
+        left = weighed.copy()
         some = np.flatnonzero(worth)
         if len(some):
             peaks, now = self.peaks[row[some]], weighed[some]
@@ -119,5 +118,5 @@ class Blend(Grown):
         spoken = np.where(rest >= _AGAIN, 0.0, spoken)
         higher = left > spoken
         self.spoken[row] = np.where(higher, left, spoken)
-        self.rest[row] = np.where(higher | (left > _STILL * spoken), 0, rest + 1)
+        self.rest[row] = np.where(higher, 0, rest + 1)
         return np.where(higher, left, _DAMPED * left)

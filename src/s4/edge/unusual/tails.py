@@ -17,6 +17,7 @@ PER_OCTAVE: Final = 2
 _UP: Final = 4
 _YOUNG: Final = 64
 _OFTEN: Final = 8
+_FREAK: Final = 16
 _FULL: Final = 32_768
 _SEEN_AT_LEAST: Final = 0.1
 """When fewer reach beyond the lowest bin, the scale was that of a freak and is sought anew."""
@@ -34,14 +35,14 @@ class Tails(Grown):
     """A histogram of the logarithm of each of `width` statistics: 32 bins of half an octave that follow the scale.
 
     Surprise is -log10 of the share of earlier readings at least as large, interpolated within a bin, and continued
-    beyond the largest by a power law. What stays alike for m readings has m times the weight of the unseen, since n
-    readings hold n / m of its excursions. After 32,768 readings all counts are halved: what is long past fades. Cost:
+    beyond the largest by a power law. What stays alike for m readings gives the unseen √m times the weight, since
+    n readings hold fewer excursions of it. After 32,768 readings all counts are halved: what is long past fades. Cost:
     84 bytes a statistic and series.
     """
 
     def __init__(self, memory: tuple[float, ...]) -> None:
         width = len(memory)
-        self.prior = PRIOR * np.array(memory)
+        self.prior = PRIOR * np.sqrt(memory)
         self.FIELDS = {  # type: ignore[misc]  # how many statistics there are is known only here
             "reached": Field((width, BINS + 1), "u2", 0),
             "base": Field((width,), "f8", np.nan),
@@ -74,13 +75,14 @@ class Tails(Grown):
         bins = np.minimum(at, BINS - 1).astype(np.int64)
         found = self._rarity(reached, at, bins, top)
         self._learn(row, reached, base, bins)
-        self.top[row] = top + self._pace * np.maximum(np.minimum(at, BINS) - top, 0.0)
+        self.top[row] = top + self._pace * np.maximum(at - top, 0.0)
         return found * some
 
     def _rarity(self, reached: Counts, at: Float, bins: Int, top: Float) -> Float:
         lines = np.arange(len(bins))[:, None]
         from_here, above = reached[lines, self._at, bins].astype(np.float64), reached[lines, self._at, bins + 1]
-        seen = from_here - np.minimum(at - bins, 1.0) * (from_here - above)
+        part = np.where(at < BINS, at - bins, 0.0)
+        seen = from_here - part * (from_here - above)
         unseen = self.prior * np.exp2(-STEEP / PER_OCTAVE * np.maximum(at - top, 0.0))
         share = (seen + unseen) / (reached[:, :, 0] + self.prior)
         found: Float = -np.log10(np.clip(share, 10.0**-MOST, 1.0))
@@ -98,7 +100,7 @@ class Tails(Grown):
 
 def _follow(reached: Counts, at: Float, base: Float, top: Float) -> None:
     """Move a histogram up when larger values are the rule, not one freak: its lowest bins become one."""
-    often = (reached[:, :, 0] < _YOUNG) | (reached[:, :, BINS - 1] >= _OFTEN)
+    often = (reached[:, :, 0] < _YOUNG) | (reached[:, :, BINS - 1] >= _OFTEN) | (at < BINS + _FREAK)
     for i, j in np.argwhere((at >= BINS) & often):
         shift = int(at[i, j]) - BINS + 1 + _UP
         kept = reached[i, j, min(shift, BINS) + 1 :].copy()
