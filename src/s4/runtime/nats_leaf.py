@@ -1,6 +1,6 @@
 """The leaf link in the configuration of the bus' server: how the hub takes edge sites in, how a site reaches its hub.
 
-A site's credential allows it to speak on `s4.up.<site>.>` and to hear `s4.down.<site>.>`, nothing else: what is on the
+A site's credential allows it to speak on `s4.up.<site>.*` and to hear `s4.down.<site>.*`, nothing else: what is on the
 hub's bus stays there. The site for its part lets nothing else out or in, whatever the hub's configuration says.
 """
 
@@ -63,10 +63,10 @@ def site_name(site: str) -> str:
 def site_user(site: str, password_hash: str) -> str:
     """The hub's entry for a site.
 
-    >>> '"s4.up.square.>"' in site_user("square", "$2b$…")
+    >>> '"s4.up.square.*"' in site_user("square", "$2b$…")
     True
     """
-    permissions = {"publish": {"allow": [f"s4.up.{site}.>"]}, "subscribe": {"allow": [f"s4.down.{site}.>"]}}
+    permissions = {"publish": {"allow": [f"s4.up.{site}.*"]}, "subscribe": {"allow": [f"s4.down.{site}.*"]}}
     entry = {
         "user": site_name(site),
         "password": password_hash,

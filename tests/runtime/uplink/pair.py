@@ -191,7 +191,7 @@ class Pair:
 
 
 @contextlib.asynccontextmanager
-async def pair(folder: Path) -> AsyncIterator[Pair]:
+async def pair(folder: Path, policy: UplinkPolicy | None = None) -> AsyncIterator[Pair]:
     """Both ends at work."""
     async with hub(folder / "hub") as above:
         assert above.server.plan.listen is not None
@@ -199,7 +199,7 @@ async def pair(folder: Path) -> AsyncIterator[Pair]:
         try:
             async with edge(folder / "edge", line.port) as below:
                 await above.start([receiver(above)])
-                await below.start(uplink(below))
+                await below.start(uplink(below, policy))
                 yield Pair(above, below, line)
         finally:
             line.close()

@@ -1,14 +1,18 @@
 """A bad line between a real hub and a real edge site: in the end everything is there once, in order, urgent first."""
 
 import asyncio
+import random
 from pathlib import Path
 
 import pytest
 
-from s4.core.model import Detection
+from s4.core.model import Detection, ObservationBatch, Reading, Series
+from s4.core.uplink import UplinkPolicy
 from s4.runtime.streams import FACTS
+from s4.runtime.uplink.ledger import Ledger, Way
 from s4.runtime.uplink.levels import Level
-from tests.runtime.uplink.pair import Pair, pair, plain, readings, until, urgent
+from s4.runtime.uplink.ranks import Rank
+from tests.runtime.uplink.pair import Pair, pair, plain, readings, receiver, until, urgent
 
 
 async def all_there(two: Pair, batches: int, facts: int, patience_s: float = 60.0) -> None:
@@ -128,3 +132,71 @@ async def test_a_line_that_breaks_at_random(tmp_path: Path, seed: int) -> None:
         await steadily(two, 0, 200, 0.04)
         two.line.breaks_s = 0.0
         await all_there(two, 200, 200, 90)
+
+
+def noise(number: int, chance: random.Random) -> ObservationBatch:
+    """A thousand readings that cannot be compressed, 20 KB."""
+    series = Series("co2-1", "noise", "[ppm]")
+    found = [Reading(series, chance.getrandbits(60), chance.random()) for _ in range(1000)]
+    return ObservationBatch.of("square", number, found)
+
+
+@pytest.mark.faults
+async def test_what_is_given_up_on_a_full_disk_is_counted_and_told(tmp_path: Path) -> None:
+    chance, batches = random.Random(1), 150
+    async with pair(tmp_path, UplinkPolicy(max_mib=1)) as two:
+        await at(two, Level.ALL)
+        two.line.cut()
+        await at(two, Level.URGENT)
+        for i in range(batches):
+            await two.edge.state(noise(i, chance), plain(i), urgent(i))
+        await until(lambda: two.edge.line and two.edge.line.outbox.waiting()[Rank.URGENT].count >= batches, 30)
+        await asyncio.sleep(11)  # readings are gathered for ten seconds
+        two.line.mend()
+        await until(lambda: two.hub.events("uplink.lost"), 40)
+
+        async def there() -> bool:
+            return len(await two.hub.detections()) >= 2 * batches
+
+        await until(there, 40)
+        assert two.edge.line is not None
+        outbox = two.edge.line.outbox
+        await until(lambda: not any(outbox.waiting()[rank].chunks for rank in (Rank.NORMAL, Rank.REST)), 40)
+        assert await two.hub.detections("gunshot") == [urgent(i).id for i in range(batches)], "nothing urgent is lost"
+        arrived = len(await two.hub.values("noise"))
+        told = {one.body["rank"]: one.body["count"] for one in await two.hub.events("uplink.lost")}
+        assert set(told) <= {"rest", "normal", "low", "high"}
+        assert arrived + sum(count for rank, count in told.items() if rank in ("rest", "normal")) == 1000 * batches
+        assert (tmp_path / "edge" / "outbox.sqlite").stat().st_size < 3 << 20
+
+
+@pytest.mark.faults
+async def test_the_hub_may_forget_what_it_knew(tmp_path: Path) -> None:
+    """A hub that was set up anew has no ledger: the site goes on with what it still has, nothing twice."""
+    async with pair(tmp_path) as two:
+        await at(two, Level.ALL)
+        await steadily(two, 0, 20)
+        await all_there(two, 20, 20)
+        await two.hub.stop()
+        for file in (tmp_path / "hub").glob("uplink.sqlite*"):
+            file.unlink()
+        await steadily(two, 20, 30)
+        await two.hub.start([receiver(two.hub)])
+        await all_there(two, 30, 30)
+
+
+@pytest.mark.faults
+async def test_an_outbox_that_was_brought_back_from_a_copy(tmp_path: Path) -> None:
+    """The hub knows numbers that the copy has never given: without another name all that is new would be dropped."""
+    async with pair(tmp_path) as two:
+        await at(two, Level.ALL)
+        assert two.edge.line is not None
+        was = two.edge.line.outbox.id
+        await two.hub.stop()
+        ledger = Ledger(tmp_path / "hub" / "uplink.sqlite")
+        ledger.write({Way("square", was, rank): 1_000_000 for rank in Rank}, {})
+        ledger.close()
+        await two.hub.start([receiver(two.hub)])
+        await steadily(two, 0, 20)
+        await all_there(two, 20, 20)
+        assert two.edge.line.outbox.id != was

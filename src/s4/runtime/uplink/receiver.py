@@ -77,11 +77,12 @@ class ReceiverHost(Host):
 
     async def open(self) -> None:
         """Listen for sites; what they send waits until the streams were looked through."""
-        await self._bus.listen("s4.up.*.*", self._on_message)
+        # `s4.up.*.*` would not do: NATS tells a site only of interest that covers what the site may say.
+        await self._bus.listen("s4.up.>", self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
         parts = message.subject.split(".")
-        if not NAME.fullmatch(parts[2]):
+        if len(parts) != 4 or not NAME.fullmatch(parts[2]):
             return
         site = self._sites.setdefault(parts[2], _Site())
         site.heard_s = time.monotonic()
