@@ -107,7 +107,7 @@ function Facts({ device }: { device: Device }) {
     [f.via, device.via],
     [f.heard, <Heard key="heard" at={device.last_seen} />],
     [f.battery, device.battery === null ? "" : <Battery key="battery" device={device} />],
-    [f.skew, device.ahead_ms === null ? "" : t.skewWords(skew(device.ahead_ms), device.ahead_ms > 0)],
+    [f.skew, skewWords(device.ahead_ms)],
     [f.rate, rate(device.per_s)],
     [f.accepted, n(device.accepted)],
     [f.refused, device.refused ? `${n(device.refused)}: ${device.reason}` : ""],
@@ -138,6 +138,11 @@ function Facts({ device }: { device: Device }) {
       </dl>
     </Section>
   );
+}
+
+function skewWords(ahead: number | null): string {
+  if (ahead === null) return "";
+  return Math.abs(ahead) < 1000 ? t.skewNone : t.skewWords(skew(ahead), ahead > 0);
 }
 
 const figureOr = (said: string) => {

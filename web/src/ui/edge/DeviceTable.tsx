@@ -2,7 +2,7 @@ import { useMemo, useRef } from "react";
 import type { Device } from "../../api/devices";
 import { countsOf, isWaiting, type Sort } from "../../logic/devices";
 import { choose, fetchDevices, rowsOf, useDevices } from "../../store/devices";
-import { usePage } from "../../store/page";
+import { usePage, usePicture } from "../../store/page";
 import { edge } from "../../text/edge";
 import { DeviceRow } from "./DeviceRow";
 import { HealthMark } from "./HealthMark";
@@ -100,12 +100,13 @@ function Table({ devices, box }: TableProps) {
   const opened = usePage((page) => page.opened);
   const rows = useMemo(() => rowsOf(devices, choice), [devices, choice]);
   const known = useMemo(() => [...devices.values()].filter((device) => !isWaiting(device)).length, [devices]);
+  const oneSite = usePicture(({ sites }) => sites.length < 2);
   const body = useRef<HTMLTableSectionElement>(null);
   const part = useRowsInView(box, body, rows.length, ROW, opened ? rows.findIndex(({ id }) => id === opened) : -1);
   if (!devices.size) return <Nothing words={t.none} how={t.noneHow} />;
   return (
     <>
-      <table className="devices-table" aria-rowcount={rows.length + 1}>
+      <table className={`devices-table ${oneSite ? "one-site" : ""}`} aria-rowcount={rows.length + 1}>
         <caption className="row-sub" role="status">
           {t.of(rows.length, choice.health === "held" ? rows.length : known)}
         </caption>

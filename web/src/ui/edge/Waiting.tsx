@@ -2,6 +2,8 @@ import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { Device } from "../../api/devices";
 import { isWaiting } from "../../logic/devices";
 import { may } from "../../logic/roles";
+import { roughly } from "../../logic/time";
+import { useTickingLive } from "../../store/clock";
 import { admit, ask, keepOut, useDevices } from "../../store/devices";
 import { usePage } from "../../store/page";
 import { addressOf } from "../../store/route";
@@ -9,7 +11,6 @@ import { text } from "../../text";
 import { edge } from "../../text/edge";
 import { ReasonForm } from "../ReasonForm";
 import { Refusal } from "../Refusal";
-import { Heard } from "./DeviceRow";
 import { HealthMark } from "./HealthMark";
 
 const t = edge.devices;
@@ -31,7 +32,7 @@ export function Waiting({ devices }: { devices: ReadonlyMap<string, Device> }) {
               <a href={addressOf("devices", device.id)}>{device.id}</a>
               <p className="row-sub">
                 {[device.site, device.via, t.waitingMessages(device.held)].filter(Boolean).join(" · ")} ·{" "}
-                <Heard at={device.last_seen} />
+                <FirstSeen at={device.since} />
               </p>
               <Said said={device.said} />
             </div>
@@ -41,6 +42,10 @@ export function Waiting({ devices }: { devices: ReadonlyMap<string, Device> }) {
       </ul>
     </section>
   );
+}
+
+function FirstSeen({ at }: { at: number }) {
+  return <>{useTickingLive((now) => t.first(t.ago(roughly(now - at))))}</>;
 }
 
 function Said({ said }: { said: Device["said"] }) {
