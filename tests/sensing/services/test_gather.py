@@ -1,16 +1,18 @@
 """What all services do with what they hear: whose it is, how it is judged, and what is bounded."""
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 
 from s4.core.city import Source
-from s4.core.clock import NS_PER_S, ManualClock
+from s4.core.clock import NS_PER_S, ManualClock, RealClock
 from s4.core.errors import ServiceError
 from s4.core.model import Command, Observation, ObservationBatch
 from s4.core.model.command import DEVICE_APPROVE
-from s4.core.ports import Card, Context
+from s4.core.ports import Card, Context, Produced
 from s4.core.profile import ClockPolicy, DeviceProfile, Resource
 from s4.core.register import Register
 from s4.sensing.checkpoint import Checkpoint
@@ -129,6 +131,38 @@ async def test_a_loss_is_said_once_however_often_it_is_tried() -> None:
     async with at_work(door) as record:
         await asyncio.sleep(0.3)
     assert record.links == ["down: no answer"]
+
+
+class Steady(Service):
+    """A service whose connection stands and brings two messages, then none."""
+
+    card = Card("steady", "1", "Steady", "Shows what a service says of itself.")
+
+    async def session(self) -> None:
+        await self.up()
+        self.take(one("a"), b"1", "here")
+        self.take(one("a"), b"2", "here")
+        await self.flush()
+        await asyncio.Event().wait()
+
+
+async def test_a_link_that_stands_says_so_even_when_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s4.sensing.services.service.BEAT_S", 0.1)
+    door = Steady(Context(make_city(GATEWAY), RealClock()), GATEWAY)
+    door.configure(GatewayOptions)
+    said = list[tuple[str, str, float, str, str]]()
+
+    async def record(facts: Sequence[Produced]) -> None:
+        said.extend(row for row in rows(list(facts)) if row[1] == "message_rate")
+
+    task = asyncio.create_task(door.run(record))
+    await asyncio.sleep(0.5)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert [row[0] for row in said[:3]] == ["gateway-1"] * 3
+    assert 10 < said[0][2] <= 20.5  # two messages in a tenth of a second
+    assert [row[2] for row in said[1:]] == [0.0] * (len(said) - 1)
 
 
 async def test_a_full_inbox_makes_the_thread_wait() -> None:
