@@ -218,11 +218,14 @@ async def messages(bus: Bus, stream: str) -> AsyncIterator[tuple[str, bytes, dic
     """A stream from its beginning."""
     js = bus.client.jetstream(timeout=30)
     left = (await js.stream_info(stream)).state.messages
-    reader = await js.subscribe("s4.bench.>", stream=stream, ordered_consumer=True) if left else None
-    while left and reader is not None:
-        message = await reader.next_msg(timeout=30)
-        left -= 1
-        yield message.subject, message.data, dict(message.headers or {})
+    reader = await js.subscribe("s4.bench.>", stream=stream, ordered_consumer=True)
+    try:
+        while left:
+            message = await reader.next_msg(timeout=30)
+            left -= 1
+            yield message.subject, message.data, dict(message.headers or {})
+    finally:
+        await reader.unsubscribe()
 
 
 def prepared(folder: Path, port: int) -> Path:

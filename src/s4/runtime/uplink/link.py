@@ -171,6 +171,12 @@ class LinkHost(Host):
         """Without waiting: while the bus is away the watch has to go on."""
         if len(self._saying) > 50:
             return
-        task = asyncio.create_task(self._recorder.out(said), name="uplink-says")
+        task = asyncio.create_task(self._said(said), name="uplink-says")
         self._saying.add(task)
         task.add_done_callback(self._saying.discard)
+
+    async def _said(self, said: Sequence[Observation | ObservationBatch]) -> None:
+        try:
+            await self._recorder.out(said)
+        except S4Error as error:
+            log.warning("the uplink's own state is not recorded", reason=str(error))

@@ -61,13 +61,17 @@ def rank_of_fact(fact: Fact, policy: UplinkPolicy) -> Rank:
     if isinstance(fact, Incident):
         return Rank.URGENT if fact.severity in _URGENT else Rank.FACT
     if isinstance(fact, Detection):
-        return Rank.URGENT if _severity(fact.kind) in _URGENT else Rank.FACT
+        return Rank.URGENT if _severity(fact) in _URGENT else Rank.FACT
     return Rank.FACT
 
 
-def _severity(kind: str) -> Severity:
+def _severity(detection: Detection) -> Severity:
+    """What the detection states of itself, as a rule may, else what its kind says."""
+    stated = str(detection.attributes.get("severity", ""))
+    if stated in set(Severity):
+        return Severity(stated)
     try:
-        return kind_of(kind).severity
+        return kind_of(detection.kind).severity
     except InputError:
         return Severity.UNKNOWN
 
