@@ -13,21 +13,24 @@ from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
 from s4.core.export import Export
 from s4.core.model import FACTS, Command, Frame, Observation
-from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage
+from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage, Verify, nobody
 from s4.core.register import Register
 from s4.sensing.checkpoint import Guarded
 from s4.sensing.device import Device
+from s4.sensing.mqtt.listener import MqttListener
 
 
 class Composer:
     """Makes the parts of a city. Every plug-in comes through the registry, ours like a stranger's."""
 
-    def __init__(self, city: City, clock: Clock, folder: Path, runs: Callable[[str], bool]) -> None:
-        self._city, self._clock, self._folder, self._runs = city, clock, folder, runs
+    def __init__(
+        self, city: City, clock: Clock, folder: Path, runs: Callable[[str], bool], verify: Verify = nobody
+    ) -> None:
+        self._city, self._clock, self._folder, self._runs, self._verify = city, clock, folder, runs, verify
         self.register = Register(city)
 
     def _context(self, options: dict[str, Any]) -> Context:
-        return Context(self._city, self._clock, options, str(self._folder), self.register)
+        return Context(self._city, self._clock, options, str(self._folder), self.register, self._verify)
 
     def _stage_classes(self) -> list[tuple[str, type[Stage], dict[str, Any]]]:
         """Every installed stage whose room runs here and that the city has not switched off."""
@@ -61,7 +64,7 @@ class Composer:
     def doors(self) -> list[Door]:
         """The doors of every source that is not a camera, each behind its checkpoint (MQTT and HTTP have theirs)."""
         found = [door for row, door in self._opened() if isinstance(door, Door)]
-        return [door if isinstance(door, Device) else Guarded(door, self._context({})) for door in found]
+        return [door if isinstance(door, Device | MqttListener) else Guarded(door, self._context({})) for door in found]
 
     def cameras(self) -> list[tuple[Source, Camera, list[Stage]]]:
         """Every camera with the stages that watch its frames, each camera its own."""

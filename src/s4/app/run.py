@@ -94,7 +94,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
                 bus_url, password = server.url, server.plan.runner_password
                 mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
             with placing(settings.city_file):
-                plan = _plan(settings, city, clock, bus_url, password, server)
+                plan = _plan(settings, city, clock, bus_url, password, server, credentials)
             parts = await stack.enter_async_context(running(plan))
             if server is not None:
                 await stack.enter_async_context(_letting_in(server, credentials))
@@ -166,9 +166,13 @@ async def _apply_credentials(server: NatsServer, credentials: Credentials) -> No
 
 
 def _plan(
-    settings: Settings, city: City, clock: Clock, bus_url: str, password: str, server: NatsServer | None
-) -> RunPlan:
-    made = Composer(city, clock, settings.city_file.absolute().parent, settings.runs)
+    settings: Settings, city: City, clock: Clock, bus_url: str, password: str, server: NatsServer | None,
+    credentials: Credentials,
+) -> RunPlan:  # fmt: skip
+    def verify(device: str, secret: str) -> bool:
+        return credentials.verify(DEVICE, device, secret) is not None
+
+    made = Composer(city, clock, settings.city_file.absolute().parent, settings.runs, verify)
     return RunPlan(
         city=city,
         clock=clock,

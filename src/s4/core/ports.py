@@ -42,10 +42,20 @@ class Card(msgspec.Struct, frozen=True):
     licence: str = "Apache-2.0"
 
 
+Verify = Callable[[str, str], bool]
+"""(device, secret) → whether it is right. May be slow on purpose (a password hash): use a thread."""
+
+
+def nobody(_device: str, _secret: str) -> bool:
+    """Lets nobody in."""
+    return False
+
+
 class Context(msgspec.Struct, frozen=True):
     """What the runner hands a plug-in when it is made. `options` are its own settings, not yet checked;
     `folder` is where relative paths in them start; `register`: the devices that may speak, which the runner keeps up
-    to date with what people decide (None: only those in the city's description).
+    to date with what people decide (None: only those in the city's description); `verify`: whether a secret is a
+    device's, for doors at which devices knock by themselves.
     """
 
     city: City
@@ -53,6 +63,7 @@ class Context(msgspec.Struct, frozen=True):
     options: dict[str, Any] = {}
     folder: str = "."
     register: Register | None = None
+    verify: Verify = nobody
 
 
 class Stage(ABC):
