@@ -92,7 +92,7 @@ class Service(Door):
     async def run(self, record: Record) -> None:
         """Take in until cancelled, connecting again after every loss."""
         self._record = record
-        beat = asyncio.create_task(self._beat(), name=f"{self.source.id} beat")
+        beat = asyncio.create_task(self._beat(self.context.clock.now(), self._count), name=f"{self.source.id} beat")
         try:
             await self._sessions()
         finally:
@@ -172,9 +172,8 @@ class Service(Door):
             due = max(due + period_s, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
 
-    async def _beat(self) -> None:
+    async def _beat(self, began: int, before: int) -> None:
         clock = self.context.clock
-        began, before = clock.now(), self._count
         while True:
             await asyncio.sleep(BEAT_S)
             now, count = clock.now(), self._count
