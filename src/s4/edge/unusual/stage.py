@@ -65,7 +65,7 @@ class Unusual(Stage):
         title="Usual or unusual",
         purpose="Notice that a series departs from its own past: spikes, shifts, drifts, stuck or replayed values.",
         legal_basis="No personal data: numeric readings only.",
-        limits="Learns for 200 readings before it judges in full; what is unusual need not be dangerous.",
+        limits="Learns from 500 readings of a series before it speaks; what is unusual need not be dangerous.",
     )
     room: ClassVar[Room] = "edge"
     consumes = (ObservationBatch,)
@@ -137,7 +137,9 @@ class Unusual(Stage):
 
     def _round(self, each: Round) -> Iterator[_Stated]:
         verdict = self.watch.take(each.row, each.time, each.value)
-        starts, ends = self.happenings.take(each.row, each.time, verdict.surprise, verdict.label)
+        learnt = self.watch.ladder.count[each.row] > self.settings.learn
+        surprise = np.where(learnt, verdict.surprise, 0.0)
+        starts, ends = self.happenings.take(each.row, each.time, surprise, verdict.label)
         for place, ended in [*((i, False) for i in starts.tolist()), *((i, True) for i in ends.tolist())]:
             row = int(each.row[place])
             yield _Stated(
@@ -199,7 +201,8 @@ def _words(series: Series, name: str, one: _Stated) -> str:
     who, value = f"{series.property} of {name or series.source}", f"{one.value:.5g}{unit}"
     if one.ended:
         return f"{who} {ODDITIES[one.label].over}: {value}"
-    return f"{who} {ODDITIES[one.label].words}: {value} (lately about {one.usual:.5g}{unit})"
+    usual = one.usual if abs(one.usual) > 1e-9 * abs(one.value) else 0.0
+    return f"{who} {ODDITIES[one.label].words}: {value} (lately about {usual:.5g}{unit})"
 
 
 def _attributes(series: Series, one: _Stated, score: float) -> Mapping[str, float | str]:
