@@ -5,13 +5,16 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncua
 import pytest
+from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.server import Server
 from asyncua.server.user_managers import UserManager
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from s4.core.errors import ConfigError
 from tests.sensing.services.stand import at_work, free_port, make_door, reasons
@@ -36,11 +39,17 @@ class OnlyUs(UserManager):
 
 
 @contextlib.asynccontextmanager
-async def plant(port: int, users: UserManager | None = None) -> AsyncIterator[dict[str, Any]]:
+async def plant(
+    port: int, users: UserManager | None = None, secure: tuple[Path, Path] | None = None
+) -> AsyncIterator[dict[str, Any]]:
     server = Server(user_manager=users)
     await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/plant")
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+    if secure is not None:
+        server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        await server.load_certificate(secure[0])
+        await server.load_private_key(secure[1])
     index = await server.register_namespace("urn:plant")
     assert index == 2
     values = {"flow": 1.5, "alarm": False, "mode": "auto", "list": [1, 2]}
@@ -102,6 +111,32 @@ async def test_a_user_with_a_password() -> None:
             await record.until(lambda: record.links)
     assert "cannot be reached" in record.links[0]
     assert "wrong" not in record.links[0]
+
+
+async def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate of its own for an application, and its key."""
+    cert, key = folder / f"{name}.der", folder / f"{name}.pem"
+    uses = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+    await setup_self_signed_certificate(key, cert, f"urn:{name}", "127.0.0.1", uses, {"commonName": name})
+    return cert, key
+
+
+async def test_signed_and_encrypted(tmp_path: Path) -> None:
+    server, other = await certificate(tmp_path, "plant"), await certificate(tmp_path, "other")
+    await certificate(tmp_path, "s4")
+    port = free_port()
+    secure = {"security": "sign-encrypt", "cert_file": "s4.der", "key_file": "s4.pem", "server_cert_file": "plant.der"}
+    async with plant(port, OnlyUs(), server):
+        door = make_door("opcua", options(port, **secure, user="s4", password="hunter2"), folder=tmp_path)
+        async with at_work(door) as record:
+            await record.until(lambda: record.values("gateway-1", "flow"))
+        wrong = {**secure, "server_cert_file": other[0].name}
+        async with at_work(make_door("opcua", options(port, **wrong), folder=tmp_path)) as record:
+            await record.until(lambda: record.links)
+        assert record.links[0].startswith("down: ")
+        async with at_work(make_door("opcua", options(port), folder=tmp_path)) as record:
+            await record.until(lambda: record.links)
+        assert record.links[0].startswith("down: ")  # a server that wants encryption is not spoken to without
 
 
 @pytest.mark.parametrize(

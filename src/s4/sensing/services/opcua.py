@@ -141,15 +141,23 @@ class OpcUa(Service):
             client.set_user(options.user)
             client.set_password(self._password)
         if options.security != "none":
-            files = [
-                str(folder / one) for one in (options.cert_file, options.key_file, options.server_cert_file) if one
-            ]
-            parts = ["Basic256Sha256", _MODES[options.security], *files]
-            try:
-                await client.set_security_string(",".join(parts))
-            except (OSError, ValueError, TimeoutError, RuntimeError) as error:
-                raise ServiceError(f"{options.url} cannot be spoken to securely ({_said(error)})") from error
+            await self._secure(client, folder)
         return client
+
+    async def _secure(self, client: Client, folder: Path) -> None:
+        """Sign, or sign and encrypt; without a server's certificate to compare, the one that it shows is taken."""
+        from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+        from asyncua.ua import MessageSecurityMode
+
+        options = self.options
+        ours, key = folder / options.cert_file, folder / options.key_file
+        theirs = str(folder / options.server_cert_file) if options.server_cert_file else None
+        mode = MessageSecurityMode[_MODES[options.security]]
+        try:
+            client.application_uri = _application_uri(ours)
+            await client.set_security(SecurityPolicyBasic256Sha256, ours, key, server_certificate=theirs, mode=mode)
+        except (OSError, ValueError, TimeoutError, RuntimeError) as error:
+            raise ServiceError(f"{options.url} cannot be spoken to securely ({_said(error)})") from error
 
     async def _subscribe(self, client: Client, watcher: _Watcher) -> None:
         """Ask for all nodes; one that the server does not have is said, and the others are watched."""
@@ -260,6 +268,22 @@ def instant_of(when: datetime) -> int:
     """
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
     return (aware - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _application_uri(cert_file: Path) -> str:
+    """The URI that our certificate names; servers compare it with the one that we say. Raises `ValueError`."""
+    from cryptography import x509
+
+    data = cert_file.read_bytes()
+    load_it = x509.load_pem_x509_certificate if data.startswith(b"-----") else x509.load_der_x509_certificate
+    try:
+        names = load_it(data).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound as error:
+        raise ValueError("our certificate names no application URI") from error
+    found: list[str] = names.get_values_for_type(x509.UniformResourceIdentifier)
+    if not found:
+        raise ValueError("our certificate names no application URI")
+    return found[0]
 
 
 async def _leave(client: Client) -> None:
