@@ -119,8 +119,8 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
             plan.register.take(await asyncio.to_thread(decisions, archive))
         recorder = Recorder(city, bus, archive, plan.clock, sources)
         team = _Team(plan, bus, archive, recorder, Snapshots(engine))
-        await stack.enter_async_context(claimed(bus, city, team.names))
-        await bus.ensure(plans(city), mqtt=team.hears_mqtt)
+        claiming = stack.enter_async_context(claimed(bus, city, team.names))
+        await asyncio.gather(claiming, bus.ensure(plans(city), mqtt=team.hears_mqtt))
         for heard in (feed, devices, rules):
             await heard.listen(bus, city)
         told_until = await bus.newest(FACTS)
