@@ -15,7 +15,7 @@ import {
   toggleTheme,
   toggleTilt,
 } from "../store/view";
-import { steps } from "./steps";
+import { ownKeys } from "./own";
 
 /** One key, one thing. Keys are silent while somebody types. */
 
@@ -64,7 +64,7 @@ function leave(): void {
   if (page.ask || page.deciding) setState({ ask: null, deciding: null });
   else if (page.searching) endSearch();
   else if (page.panel !== "story") setState({ panel: "story" });
-  else if (page.view !== "picture") leaveField();
+  else if (page.view !== "picture") ownKeys.leave() || leaveField();
   else if (page.at !== null) backToLive();
 }
 
@@ -101,8 +101,8 @@ const PICTURE: Record<string, () => void> = {
 
 /** The pages of devices and rules: `j` and `k` go through their own lists. */
 const EDGE: Record<string, () => void> = {
-  j: () => steps.go(1),
-  k: () => steps.go(-1),
+  j: () => ownKeys.step(1),
+  k: () => ownKeys.step(-1),
   v: toggleTilt,
   "/": focusFilter,
 };

@@ -68,6 +68,7 @@ export function strip(since: number, until: number): number[] {
   const step = [MINUTE * 10, HOUR, 3 * HOUR, 6 * HOUR, DAY].find((one) => (until - since) / one <= 8) ?? DAY;
   const offset = new Date(until / 1e6).getTimezoneOffset() * MINUTE;
   const ticks: number[] = [];
-  for (let t = Math.ceil((since - offset) / step) * step + offset; t < until; t += step) ticks.push(t);
+  for (let t = Math.ceil((since - offset) / step) * step + offset; t < until - (until - since) / 20; t += step)
+    ticks.push(t);
   return ticks;
 }

@@ -4,6 +4,11 @@ import type { RuleWords } from "../api/rules";
 
 export type Part = "keyword" | "name" | "function" | "text" | "number" | "comment" | "other" | "space";
 
+/** What is drawn as the language's own: its keywords, and the names of windows, which come with what they take. */
+export function ownWords({ keywords, windows }: Pick<RuleWords, "keywords" | "windows">): ReadonlySet<string> {
+  return new Set([...keywords, ...windows].map((one) => one.split("(", 1)[0]?.trim().toUpperCase() ?? ""));
+}
+
 export interface Token {
   part: Part;
   start: number;
@@ -86,7 +91,7 @@ export function completionAt(
   const before = sql.slice(0, cursor);
   const quoted = quotedAt(before);
   if (quoted) return valuesFor(quoted, city);
-  if (!words || /--[^\n]*$/.test(before)) return NOTHING;
+  if (!words || isInside(before)) return NOTHING;
   const typed = /[\p{L}_][\p{L}\p{N}_]*$/u.exec(before)?.[0] ?? "";
   const start = cursor - typed.length;
   if (!typed && !asked && !/\b(?:FROM|JOIN)\s+$/i.test(before)) return NOTHING;
@@ -94,6 +99,14 @@ export function completionAt(
   const fits = ({ label }: Offer) => label.toLowerCase().startsWith(wanted) && label.toLowerCase() !== wanted;
   const all = /\b(?:FROM|JOIN)\s+[\p{L}\p{N}_]*$/iu.test(before) ? streams(words) : everything(sql, words);
   return { start, offers: all.filter(fits).slice(0, MOST) };
+}
+
+/** In a comment, or in quotes that are still open. */
+function isInside(before: string): boolean {
+  const last = tokensOf(before, new Set()).at(-1);
+  if (last?.part === "comment") return true;
+  const said = last?.part === "text" ? before.slice(last.start) : "";
+  return said.length === 1 || (said !== "" && !said.endsWith(said[0] ?? ""));
 }
 
 interface Quoted {
@@ -135,7 +148,7 @@ function everything(sql: string, words: RuleWords): Offer[] {
     ...once.map(({ name, type }): Offer => ({ insert: name, label: name, what: "column", detail: type })),
     ...words.keywords.map((name): Offer => ({ insert: `${name} `, label: name, what: "keyword", detail: "" })),
     ...words.functions.map(functionOffer),
-    ...words.windows.map((name): Offer => ({ insert: `${name}(`, label: name, what: "window", detail: "" })),
+    ...words.windows.map((name): Offer => ({ insert: name, label: name, what: "window", detail: "" })),
     ...streams(words),
   ];
 }

@@ -95,6 +95,13 @@ export function rowsOf(devices: ReadonlyMap<string, Device>, choice: Choice): De
   return chosen(devices.values(), choice).filter((device) => choice.health === "held" || !isWaiting(device));
 }
 
+/** Escape: close the form that asks something. */
+export function leaveAsking(): boolean {
+  if (getState().asking === null) return false;
+  setState({ asking: null });
+  return true;
+}
+
 /** `j` and `k`. */
 export function stepDevice(by: 1 | -1): void {
   const { devices, opened } = usePage.getState();

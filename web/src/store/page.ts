@@ -1,14 +1,13 @@
 import { create } from "zustand";
 import type { Device } from "../api/devices";
 import type { Session } from "../api/types";
+import type { View } from "../logic/address";
 import type { Picture } from "../logic/picture";
 import { remember, remembered } from "./memory";
 
 /** The one store of the page: what is known (live and then), how the line is, and how the operator looks at it. */
 
 export type Theme = "dark" | "light";
-/** Which of the three pages is open. */
-export type View = "picture" | "devices" | "rules";
 export type Panel = "story" | "sources" | "keys";
 /** On a phone one of these fills the screen; on a desk all are there. */
 export type Room = "list" | "map" | "story";

@@ -1,27 +1,8 @@
-import { usePage, type View } from "./page";
+import { addressOf, routeOf, type View } from "../logic/address";
+import { usePage } from "./page";
 import { backToLive } from "./travel";
 
 /** Which page of the three is open, and what on it: kept in the address, so that it can be linked and gone back to. */
-
-export const VIEWS: readonly View[] = ["picture", "devices", "rules"];
-
-export function routeOf(hash: string): { view: View; opened: string | null } {
-  const [name = "", opened = ""] = hash.replace(/^#\/?/, "").split("/");
-  const view = VIEWS.find((one) => one === name) ?? "picture";
-  return { view, opened: view !== "picture" && opened ? decode(opened) : null };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-export function addressOf(view: View, opened: string | null = null): string {
-  return opened === null ? `#/${view}` : `#/${view}/${encodeURIComponent(opened)}`;
-}
 
 export function goTo(view: View, opened: string | null = null): void {
   window.location.hash = addressOf(view, opened);

@@ -158,6 +158,13 @@ export function discard(id: string): void {
   if (id === NEW_RULE) goTo("rules");
 }
 
+/** Escape: close the form that asks something. */
+export function leaveAsking(): boolean {
+  if (getState().asking === null) return false;
+  setState({ asking: null });
+  return true;
+}
+
 /** `j` and `k`. */
 export function stepRule(by: 1 | -1): void {
   const state = getState();

@@ -178,7 +178,7 @@ const rules = {
   idTaken: "There is a rule of that name.",
   text: "What it is for",
   sql: "SQL",
-  sqlKeys: "⌃ Space completes, ⌃ Enter tries it, Tab leaves the field.",
+  sqlKeys: "Ctrl+Space completes, Ctrl+Enter tries it over the last hour, Tab leaves the field.",
   offers: (n: number) =>
     count(n, "way to go on, with the arrow keys and Enter", "ways to go on, with the arrow keys and Enter"),
   what: { column: "column", stream: "stream", function: "function", window: "window", keyword: "", value: "value" },
@@ -216,10 +216,9 @@ const rules = {
   trying: "Trying …",
   tried: (total: number, told: number) =>
     total
-      ? `It would have put out ${count(total, "row", "rows")} and told people ${count(told, "time", "times")}.`
+      ? `It would have put out ${count(total, "row", "rows")} and told people of something new ${told === 1 ? "once" : `${told.toLocaleString("en-GB")} times`}.`
       : "It would have put out nothing.",
-  triedOf: (readings: number, seconds: number) =>
-    `${count(readings, "reading", "readings")} looked at in ${seconds.toFixed(1)} s`,
+  triedOf: (readings: number, took: string) => `${count(readings, "reading", "readings")} looked at in ${took}`,
   stopped: (when: string) => `Time ran out: it got as far as ${when}.`,
   firstOnly: (n: number) => `The picture and the table show the first ${n.toLocaleString("en-GB")}.`,
   older: "The rule was changed since.",

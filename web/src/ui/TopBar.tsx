@@ -1,9 +1,9 @@
+import { addressOf, VIEWS } from "../logic/address";
 import { isOpen, isUnseen } from "../logic/priority";
 import { freshnessOf } from "../logic/quiet";
 import { clock, day } from "../logic/time";
 import { clockSpeed, useTicking } from "../store/clock";
 import { usePage, usePicture } from "../store/page";
-import { addressOf, VIEWS } from "../store/route";
 import { logout } from "../store/session";
 import { backToLive } from "../store/travel";
 import { togglePanel, toggleSound, toggleTheme } from "../store/view";

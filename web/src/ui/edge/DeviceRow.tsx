@@ -1,10 +1,10 @@
 import { memo } from "react";
 import type { Device } from "../../api/devices";
+import { addressOf } from "../../logic/address";
 import { figure, rate, skew } from "../../logic/devices";
 import { roughly } from "../../logic/time";
 import { useTickingLive } from "../../store/clock";
 import { usePicture } from "../../store/page";
-import { addressOf } from "../../store/route";
 import { edge } from "../../text/edge";
 import { HealthMark } from "./HealthMark";
 

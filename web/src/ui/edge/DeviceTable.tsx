@@ -126,7 +126,7 @@ function Table({ devices, box }: TableProps) {
 
 const Blank = ({ height }: { height: number }) => (
   <tr className="blank" style={{ height }}>
-    <td colSpan={9} />
+    <td />
   </tr>
 );
 

@@ -1,8 +1,8 @@
 import "../../styles/edge.css";
 import { useEffect } from "react";
-import { steps } from "../../keys/steps";
+import { ownKeys } from "../../keys/own";
 import { LINK } from "../../logic/links";
-import { stepDevice, useDevicesLive } from "../../store/devices";
+import { leaveAsking, stepDevice, useDevicesLive } from "../../store/devices";
 import { usePage } from "../../store/page";
 import { DevicePanel } from "./DevicePanel";
 import { DeviceTable } from "./DeviceTable";
@@ -11,7 +11,7 @@ import { LinkPanel } from "./LinkPanel";
 /** Which devices the city has, how each is doing, who may speak, and how the edge sites are connected. */
 export default function DevicesPage({ side }: { side: React.ReactNode }) {
   useDevicesLive();
-  useEffect(() => steps.use(stepDevice), []);
+  useEffect(() => ownKeys.use({ step: stepDevice, leave: leaveAsking }), []);
   return (
     <>
       <DeviceTable />

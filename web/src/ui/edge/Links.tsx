@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api } from "../../api/client";
 import type { SeriesName } from "../../api/types";
+import { addressOf } from "../../logic/address";
 import { percent } from "../../logic/figures";
 import {
   LINK,
@@ -17,7 +18,6 @@ import { HOUR, roughly } from "../../logic/time";
 import { useTickingLive } from "../../store/clock";
 import { useFollowing } from "../../store/devices";
 import { usePage, usePicture } from "../../store/page";
-import { addressOf } from "../../store/route";
 import { edge } from "../../text/edge";
 import { useNewest } from "./LiveValues";
 

@@ -1,12 +1,12 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { Device } from "../../api/devices";
+import { addressOf } from "../../logic/address";
 import { isWaiting } from "../../logic/devices";
 import { may } from "../../logic/roles";
 import { roughly } from "../../logic/time";
 import { useTickingLive } from "../../store/clock";
 import { admit, ask, keepOut, useDevices } from "../../store/devices";
 import { usePage } from "../../store/page";
-import { addressOf } from "../../store/route";
 import { text } from "../../text";
 import { edge } from "../../text/edge";
 import { ReasonForm } from "../ReasonForm";
@@ -20,10 +20,12 @@ const MOST = 20;
 /** On top of everything: devices that nobody has described, and that speak. */
 export function Waiting({ devices }: { devices: ReadonlyMap<string, Device> }) {
   const [waiting, only] = [[...devices.values()].filter(isWaiting), useDevices((state) => state.choice.health)];
+  const decides = usePage((page) => may(page.session, "manageDevices"));
   if (!waiting.length || (only !== null && only !== "held")) return null;
   return (
     <section className="waiting" aria-label={t.waitingTitle(waiting.length)}>
       <h3>{t.waitingTitle(waiting.length)}</h3>
+      {!decides && <p className="row-sub duty">{t.onlyAdmin}</p>}
       <ul>
         {waiting.slice(0, MOST).map((device) => (
           <li key={device.id} data-waiting={device.id}>
@@ -36,7 +38,7 @@ export function Waiting({ devices }: { devices: ReadonlyMap<string, Device> }) {
               </p>
               <Said said={device.said} />
             </div>
-            <Admit id={device.id} />
+            {decides && <Admit id={device.id} />}
           </li>
         ))}
       </ul>

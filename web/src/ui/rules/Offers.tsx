@@ -20,7 +20,7 @@ export function Offers({ id, offers, at, mark, take }: Props) {
     const [spot, paper] = [mark.current, list.current?.offsetParent as HTMLElement | null];
     if (!spot || !paper) return;
     const room = paper.clientWidth - (list.current?.offsetWidth ?? 0);
-    setPlace({ left: Math.max(0, Math.min(spot.offsetLeft, room)), top: spot.offsetTop + spot.offsetHeight + 22 });
+    setPlace({ left: Math.max(0, Math.min(spot.offsetLeft, room)), top: spot.offsetTop + 25 });
   }, [mark, offers]);
   useLayoutEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: "nearest" });

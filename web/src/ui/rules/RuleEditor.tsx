@@ -40,35 +40,41 @@ export function RuleEditor({ opened, query, running }: Props) {
         {!writes && <p className="row-sub">{t.onlyWriters}</p>}
         {query.command && <p>{t.commands(query.command.action, query.command.target)}</p>}
       </header>
-      <div className="rule-form">
-        {opened === NEW_RULE && <Name query={query} set={set} />}
-        <Field label={t.text} wrong={reasonFor(problems, "text")}>
-          {(field) => (
-            <input
-              {...field}
-              value={query.text ?? ""}
-              maxLength={500}
+      <div className="rule-columns">
+        <div className="rule-write">
+          <div className="rule-form">
+            {opened === NEW_RULE && <Name query={query} set={set} />}
+            <Field label={t.text} wrong={reasonFor(problems, "text")}>
+              {(field) => (
+                <input
+                  {...field}
+                  value={query.text ?? ""}
+                  maxLength={500}
+                  readOnly={readOnly}
+                  onChange={(event) => set({ text: event.target.value })}
+                />
+              )}
+            </Field>
+            <SqlField
+              sql={query.sql}
+              problems={problems}
               readOnly={readOnly}
-              onChange={(event) => set({ text: event.target.value })}
+              change={(sql) => set({ sql })}
+              run={() => writes && void tryOut(query, "hour")}
+              describedBy={verdict}
             />
-          )}
-        </Field>
-        <SqlField
-          sql={query.sql}
-          problems={problems}
-          readOnly={readOnly}
-          change={(sql) => set({ sql })}
-          run={() => writes && void tryOut(query, "hour")}
-          describedBy={verdict}
-        />
-        <Verdict id={verdict} checking={checking} sql={query.sql} />
+            <Verdict id={verdict} checking={checking} sql={query.sql} />
+          </div>
+          {writes && <TryIt query={query} blocked={problems.length > 0} />}
+        </div>
+        <div className="rule-more">
+          <fieldset disabled={readOnly} className="bare">
+            <Outputs query={query} columns={checking.checked?.columns ?? []} problems={problems} set={set} />
+            <Timing query={query} set={set} />
+          </fieldset>
+          {writes && !query.command && <Keep opened={opened} query={query} running={running} problems={problems} />}
+        </div>
       </div>
-      <fieldset disabled={readOnly} className="bare">
-        <Outputs query={query} columns={checking.checked?.columns ?? []} problems={problems} set={set} />
-        <Timing query={query} set={set} />
-      </fieldset>
-      {writes && <TryIt query={query} blocked={problems.length > 0} />}
-      {writes && !query.command && <Keep opened={opened} query={query} running={running} problems={problems} />}
     </main>
   );
 }

@@ -1,9 +1,9 @@
 import { useMemo, useRef } from "react";
 import type { Rule } from "../../api/rules";
+import { addressOf } from "../../logic/address";
 import { may } from "../../logic/roles";
 import { NEW_RULE, rulesWith } from "../../logic/rules";
 import { usePage } from "../../store/page";
-import { addressOf } from "../../store/route";
 import { fetchRules, shownRules, undoLast, useRules } from "../../store/rules";
 import { edge } from "../../text/edge";
 import { useRowsInView } from "../edge/rowsInView";

@@ -1,10 +1,10 @@
 import "../../styles/edge.css";
 import "../../styles/rules.css";
 import { type ReactNode, useEffect } from "react";
-import { steps } from "../../keys/steps";
+import { ownKeys } from "../../keys/own";
 import { NEW_RULE } from "../../logic/rules";
 import { usePage } from "../../store/page";
-import { draftOf, runningRule, stepRule, useRules, useRulesLive } from "../../store/rules";
+import { draftOf, leaveAsking, runningRule, stepRule, useRules, useRulesLive } from "../../store/rules";
 import { edge } from "../../text/edge";
 import { RuleEditor } from "./RuleEditor";
 import { RuleList } from "./RuleList";
@@ -14,7 +14,7 @@ const t = edge.rules;
 /** Which rules run, how each is doing, and one of them in the editor. */
 export default function RulesPage({ side }: { side: ReactNode }) {
   useRulesLive();
-  useEffect(() => steps.use(stepRule), []);
+  useEffect(() => ownKeys.use({ step: stepRule, leave: leaveAsking }), []);
   return (
     <>
       <RuleList />

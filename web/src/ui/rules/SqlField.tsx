@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Problem } from "../../api/rules";
-import { completionAt, type Offer, spanAt, tokensOf } from "../../logic/sql";
+import { completionAt, type Offer, ownWords, spanAt, tokensOf } from "../../logic/sql";
 import { useRules } from "../../store/rules";
 import { edge } from "../../text/edge";
 import { Offers } from "./Offers";
@@ -136,7 +136,7 @@ interface BackdropProps {
 /** The text once more: coloured, underlined, and with a mark where the offers are to hang. */
 function Backdrop({ sql, problems, cursor, mark }: BackdropProps) {
   const words = useRules((state) => state.words);
-  const keywords = useMemo(() => (words ? new Set([...words.keywords, ...words.windows]) : NONE), [words]);
+  const keywords = useMemo(() => (words ? ownWords(words) : NONE), [words]);
   const pieces = useMemo(() => piecesOf(sql, keywords, problems, cursor), [sql, keywords, problems, cursor]);
   return (
     <pre className="sql-back" aria-hidden="true">

@@ -1,4 +1,5 @@
 import type { Query, Trial } from "../../api/rules";
+import { trip } from "../../logic/links";
 import { cell, columnsIn, firedIn, SPANS, type Span, sameRule, strip } from "../../logic/rules";
 import { clock, clockMinutes, day, HOUR } from "../../logic/time";
 import { heightsOf } from "../../logic/timebar";
@@ -51,7 +52,7 @@ function Result({ tried, stale }: { tried: Tried; stale: boolean }) {
       {stale && <p className="warn">◆ {t.older}</p>}
       <p role="status">
         <b>{t.tried(trial.total, trial.happenings)}</b>{" "}
-        <span className="row-sub">{t.triedOf(trial.readings, trial.seconds)}</span>
+        <span className="row-sub">{t.triedOf(trial.readings, trip(trial.seconds))}</span>
       </p>
       {trial.until < tried.until && <p className="warn">◆ {t.stopped(`${day(trial.until)} ${clock(trial.until)}`)}</p>}
       <Strip tried={tried} trial={trial} />

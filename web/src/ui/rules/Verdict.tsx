@@ -10,7 +10,7 @@ export function Verdict({ id, checking, sql }: { id: string; checking: Checking;
   const { checked, current, trouble } = checking;
   const problems = checked?.problems ?? [];
   return (
-    <div className={`verdict ${current ? "" : "old"}`} data-checked={current}>
+    <div className="verdict" data-checked={current}>
       <div id={id} role="status">
         {trouble && <p className="field-wrong">{t.notChecked(trouble)}</p>}
         {!trouble && !checked && <p className="row-sub">{t.checking}</p>}
