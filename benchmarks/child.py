@@ -55,8 +55,10 @@ def s4_command() -> list[str]:
 
 
 @contextlib.contextmanager
-def child(folder: Path, *, devices: Sequence[str], rules: str = "", stages: str = "") -> Iterator[Child]:
-    """Start it in `folder`, with a credential for each device; stop it at the end."""
+def child(
+    folder: Path, *, devices: Sequence[str], rules: str = "", stages: str = "", rooms: Sequence[str] = ()
+) -> Iterator[Child]:
+    """Start it in `folder` with these rooms (none: all), and a credential for each device; stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     text = CITY.format(stages=stages) + "".join(SOURCE.format(id=device) for device in devices)
     (folder / "city.toml").write_text(text)
@@ -66,7 +68,7 @@ def child(folder: Path, *, devices: Sequence[str], rules: str = "", stages: str 
     started = time.perf_counter()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*s4_command(), "run", str(folder / "city.toml"), "--data-dir", str(data),
+            [*s4_command(), "run", str(folder / "city.toml"), *rooms, "--data-dir", str(data),
              "--http-port", "0", "--mqtt-port", "0"],
             stdout=log, stderr=log,
         )  # fmt: skip

@@ -83,4 +83,6 @@ def batches(seconds: float) -> Iterator[ObservationBatch]:
         code = rng.integers(0, len(series), BATCH, dtype=np.int32)
         time = START_NS + row * (NS_PER_S // PER_SECOND)
         value = level[code] + rng.normal(0.0, 10.0, BATCH)
-        yield ObservationBatch("square", int(time[-1]), series, code, time, value)
+        there, code = np.unique(code, return_inverse=True)  # a batch names the series that it holds, and no others
+        named = tuple(series[place] for place in there.tolist())
+        yield ObservationBatch("square", int(time[-1]), named, code.astype(np.int32), time, value)
