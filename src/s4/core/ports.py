@@ -94,6 +94,11 @@ class Stage(ABC):
     period_s: ClassVar[float] = 1.0
     """How often, in clock seconds, `step` wants to be called even with no facts."""
 
+    snapshot_s: ClassVar[float] = 1.0
+    """How often at most, in real seconds, the runner keeps a snapshot; at most 60. Longer for a large state: less is
+    written and more is replayed after a crash, and what comes out is the same.
+    """
+
     def snapshot(self) -> bytes:
         """The private state, complete; empty for a stage that keeps none."""
         return b""

@@ -132,7 +132,7 @@ class StageHost(Host):
                 await self._process(pull, messages)
         if not lossy and not any(messages for _, messages in batches):
             await self._pass_time()
-        if self._dirty and time.monotonic() - self._saved_at >= _SNAPSHOT_S:
+        if self._dirty and time.monotonic() - self._saved_at >= max(self.stage.snapshot_s, _SNAPSHOT_S):
             await self.save()
 
     async def _asked(self, pull: Pull) -> None:

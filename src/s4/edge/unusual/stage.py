@@ -70,6 +70,7 @@ class Unusual(Stage):
     room: ClassVar[Room] = "edge"
     consumes = (ObservationBatch,)
     produces = (Detection,)
+    snapshot_s: ClassVar[float] = 20.0
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
