@@ -204,9 +204,9 @@ class ModbusTcp(Service):
             answer = await self._ask(client, block)
             values = answer.bits if block.kind in {"coil", "discrete"} else answer.registers
             if answer.isError():
-                self._refuse(block, f"the device answers with exception {getattr(answer, 'exception_code', '?')}")
+                self._refuse(block.name, f"the device answers with exception {getattr(answer, 'exception_code', '?')}")
             elif len(values) < block.size:
-                self._refuse(block, f"the device answers with {len(values)} values")
+                self._refuse(block.name, f"the device answers with {len(values)} values")
             else:
                 self._told.pop(block.name, None)
                 self._said(block, values)
@@ -225,14 +225,15 @@ class ModbusTcp(Service):
             try:
                 value = decode(one, values[start : start + one.width])
             except InputError as error:
-                parsed.wrong.append(error)
+                self._refuse(f"{block.name}, {one.name}", error.reason)
                 continue
+            self._told.pop(f"{block.name}, {one.name}", None)
             if value is not None:
                 parsed.reading(one.device, one.name, value, one.unit, now)
         self.take(parsed, repr(list(values[: block.size])).encode(), block.name)
 
-    def _refuse(self, block: Block, reason: str) -> None:
+    def _refuse(self, name: str, reason: str) -> None:
         """Say it once, not at every poll."""
-        if self._told.get(block.name) != reason:
-            self._told[block.name] = reason
-            self.gather.refuse(b"", InputError(reason), block.name)
+        if self._told.get(name) != reason:
+            self._told[name] = reason
+            self.gather.refuse(b"", InputError(reason), name)

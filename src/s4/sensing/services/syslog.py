@@ -24,6 +24,9 @@ from s4.sensing.services.syslog_message import Framer, parse_syslog
 MOST_WAITING: Final = 8_192
 """Datagrams that wait; more are dropped and counted."""
 TELL_S: Final = 1.0
+STRANGER_S: Final = 60.0
+"""How often it is said of one address that it is not heard."""
+MOST_STRANGERS: Final = 1_000
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
@@ -99,6 +102,7 @@ class Syslog(Service):
         self._arrived = asyncio.Event()
         self._dropped = 0
         self._senders: set[asyncio.Task[None]] = set()
+        self._strangers: dict[str, float] = {}
 
     async def session(self) -> None:
         """Listen until cancelled. Raises `ServiceError` when a port cannot be had."""
@@ -189,7 +193,12 @@ class Syslog(Service):
         sender = ip_address(address.partition("%")[0])
         if any(sender in network for network in self._networks):
             return True
-        self.gather.refuse(b"", InputError("is in none of the networks that are heard (allow)"), address)
+        now = time.monotonic()
+        if now - self._strangers.get(address, -STRANGER_S) >= STRANGER_S:
+            if len(self._strangers) >= MOST_STRANGERS:
+                self._strangers.clear()
+            self._strangers[address] = now
+            self.gather.refuse(b"", InputError("is in none of the networks that are heard (allow)"), address)
         return False
 
     def _message(self, data: bytes, address: str) -> None:
