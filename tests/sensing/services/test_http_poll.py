@@ -144,6 +144,19 @@ async def test_a_token_is_sent(web: Web) -> None:
     assert web.seen[0][1]["X-Key"] == "k"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("21.5", 21.5), ("-7", -7.0), ("1e3", 1000.0), ("ON", 1.0), ("1_0", None), ("nan", None), ("", None)],
+)
+def test_numbers_that_are_written_as_text(text: str, number: float | None) -> None:
+    mapping = Mapping(values={"t": Value("/t", parse=True, words={"ON": 1.0})})
+    parsed = JsonMap(mapping).read(json.dumps({"t": text}).encode(), NOW)
+    assert [one.value for one in parsed.items] == ([] if number is None else [number])
+    assert len(parsed.wrong) == (number is None)
+    strict = JsonMap(Mapping(values={"t": Value("/t")})).read(json.dumps({"t": text}).encode(), NOW)
+    assert len(strict.wrong) == 1
+
+
 PATH = st.lists(st.text(max_size=6) | st.integers(0, 5), max_size=6)
 
 

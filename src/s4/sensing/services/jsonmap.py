@@ -19,6 +19,7 @@ from s4.sensing.services.parsed import SELF, Parsed, number
 from s4.sensing.services.pointer import MissingError, Pointer, plain_values
 
 _WILDCARD: Final = re.compile(r"\{(\d)\}")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 ANY: Final = msgspec.json.Decoder(Any)
 MOST_RECORDS: Final = 10_000
 
@@ -26,8 +27,8 @@ MOST_RECORDS: Final = 10_000
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a value stands (`at`, a JSON pointer), its UCUM `unit`, and how it becomes a number.
 
-    number = what stands there × `scale` + `offset`; `words` gives the number of each word ("ON" = 1). With `event` it
-    is kept as it is, whatever it is.
+    number = what stands there × `scale` + `offset`; `words` gives the number of each word ("ON" = 1); with `parse` a
+    text such as "21.5" is read as the number that it says. With `event` it is kept as it is, whatever it is.
     """
 
     at: str
@@ -35,6 +36,7 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: float = 1.0
     offset: float = 0.0
     words: dict[str, float] = {}
+    parse: bool = False
     event: bool = False
 
 
@@ -133,10 +135,8 @@ class JsonMap:
         if value.event:
             parsed.event(device, name, found if isinstance(found, dict) else {"value": found}, time)
             return True
-        if isinstance(found, str) and found in value.words:
-            found = value.words[found]
         try:
-            scaled = number(found, field=name) * value.scale + value.offset
+            scaled = number(_number_of(found, value), field=name) * value.scale + value.offset
         except InputError as error:
             parsed.wrong.append(error)
         else:
@@ -150,6 +150,15 @@ class JsonMap:
         if not isinstance(found, str | int) or isinstance(found, bool) or found == SELF:
             raise InputError("is no name of a device", field=self._mapping.device)
         return str(found)
+
+
+def _number_of(found: Any, value: Value) -> Any:
+    """A text as the number that it stands for, where the mapping says so."""
+    if isinstance(found, str) and found in value.words:
+        return value.words[found]
+    if isinstance(found, str) and value.parse and _DECIMAL.fullmatch(found):
+        return float(found)
+    return found
 
 
 def expand(text: str, wild: Sequence[str]) -> str:
