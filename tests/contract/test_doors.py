@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,29 @@ async def test_it_waits_for_what_is_not_there_and_stops_when_told_to(name: str, 
     assert time.monotonic() - began < 5
     assert asyncio.all_tasks() <= before, "it left tasks behind"
     assert all(raw.device and str(error) for raw, error in door.rejects())
+
+
+EXTRAS = {
+    "coap": ("aiocoap", "coap"),
+    "http-poll": ("httpx", "http"),
+    "modbus": ("pymodbus", "modbus"),
+    "mqtt": ("paho", "mqtt"),
+    "nmea": ("pyais", "nmea"),
+    "onvif": ("httpx", "onvif"),
+    "opcua": ("asyncua", "opcua"),
+    "snmp": ("pysnmp", "snmp"),
+    "snmp-trap": ("pysnmp", "snmp"),
+}
+"""The package that a door needs besides what s4 always brings, and the extra that installs it."""
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_a_package_that_is_not_installed_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, extra = EXTRAS[name]
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not there
+    with pytest.raises(ConfigError, match=rf"source\[one-1\]\.door: .*pip install 's4allcities\[{extra}\]'"):
+        make(name, sound(name), tmp_path)
+    assert extra in (metadata("s4allcities").get_all("Provides-Extra") or [])
 
 
 CONSTRUCT = """
