@@ -59,16 +59,34 @@ over = 200.0
 clear = 180.0
 hold_s = 4
 
-[[rule]]
+[[query]]
 id = "fine-dust"
-property = "pm25"
-sources = ["air-sq-*"]
+text = "The mean of a minute, where people gather"
+sql = '''
+SELECT source, avg(value) AS mean
+FROM readings
+WHERE property = "pm25" AND site = "square"
+GROUP BY source, TUMBLINGWINDOW(ss, 60)
+HAVING avg(value) > 75
+'''
+[query.detection]
 kind = "threshold_exceeded"
-text = "Fine dust over 75 ug/m3"
-unit = "ug/m3"
-over = 75.0
-window_s = 60
-aggregate = "mean"
+text = "Fine dust at {mean:.0f} ug/m3 over a minute"
+hold_s = 120
+
+[[query]]
+id = "noise-mean"
+text = "How loud it is, without single shouts"
+sql = '''
+SELECT source, avg(value) AS mean
+FROM readings
+WHERE property = "noise"
+GROUP BY source, TUMBLINGWINDOW(ss, 10)
+'''
+[query.series]
+property = "noise.mean"
+value = "mean"
+unit = "dB[SPL]"
 
 [[rule]]
 id = "stale-air"
