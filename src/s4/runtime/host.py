@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 
 
@@ -30,7 +31,6 @@ class Host(ABC):
 
     async def wait(self, patience_s: float) -> None:
         """Wait until something arrives, at most `patience_s`."""
-        try:
-            await asyncio.wait_for(self.arrived.wait(), patience_s)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):  # `wait_for` may swallow a cancellation (fixed in Python 3.12)
+                await self.arrived.wait()
