@@ -51,6 +51,7 @@ class ExportHost(Host):
         self._box: SpillBox | None = None
         self._fed, self._halt = asyncio.Event(), asyncio.Event()
         self._looked = 0.0
+        self._full = False
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -112,6 +113,7 @@ class ExportHost(Host):
         if backlog.full:
             await self._blocked()
             return
+        self._full = False
         dropped = backlog.dropped
         try:
             came = await intake.turn(backlog)
@@ -126,9 +128,9 @@ class ExportHost(Host):
         await (asyncio.sleep(_PACE_S) if came else self.wait(_LOOK_S / 2))
 
     async def _blocked(self) -> None:
-        if self.state.state != "full":
+        if not self._full:
             log.warning("an export takes no more: its queue is full", export=self._export.id)
-        self.state.state = "full"
+        self._full, self.state.state = True, "full"
         await asyncio.sleep(_LOOK_S / 2)
 
     def _gave_up(self, rows: int) -> None:
@@ -147,8 +149,7 @@ class ExportHost(Host):
             self._fed.clear()
             patience = self._patience(backlog)
             if patience > 0:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._fed.wait(), patience)
+                await _happens(self._fed, patience)
                 continue
             batch = self._export.batch
             items = await backlog.take(batch.rows, batch.bytes)
@@ -203,7 +204,7 @@ class ExportHost(Host):
         rows = sum(item.rows for item in items)
         await backlog.settle(items, {"sent": rows})
         self.state.count("sent", rows)
-        if self.state.state != "up":
+        if self.state.state == "retrying":
             log.info("target takes it again", export=self._export.id)
         self.state.state, self.state.last_error, self.state.last_sent = "up", "", self._clock.now()
 
@@ -218,9 +219,7 @@ class ExportHost(Host):
 
     async def _pause(self, attempts: int) -> None:
         retry = self._export.retry
-        with contextlib.suppress(TimeoutError):
-            longer = retry.first_s * 2.0 ** min(attempts - 1, 20)
-            await asyncio.wait_for(self._halt.wait(), min(longer, retry.most_s))
+        await _happens(self._halt, min(retry.first_s * 2.0 ** min(attempts - 1, 20), retry.most_s))
 
     def _failed(self, error: Exception, attempts: int) -> None:
         reason = str(error) if isinstance(error, ServiceError) else f"{type(error).__name__}: {error}".rstrip(": ")
@@ -230,7 +229,8 @@ class ExportHost(Host):
             log.exception("target failed", export=self._export.id)
         if attempts == 1:
             log.warning("target does not take it; trying again", export=self._export.id, reason=reason)
-        self.state.last_error, self.state.state = reason[:500], "retrying"
+        self.state.last_error = reason[:500]
+        self.state.state = "full" if self._full else "retrying"
 
     async def _bury(self, items: Sequence[Item], backlog: Backlog, reason: str) -> int:
         """Keep what was refused, with the reason, where it can be looked at and sent again (`s4 dead`)."""
@@ -247,3 +247,10 @@ class ExportHost(Host):
         self.state.count("dead", rows)
         self.state.state, self.state.last_error = "up", reason[:500]
         return len(items)
+
+
+async def _happens(event: asyncio.Event, patience_s: float) -> None:
+    """Wait for an event, at most so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            await event.wait()

@@ -18,6 +18,7 @@ class Change:
 
     def __init__(self, transform: Transform, *, table: bool = False) -> None:
         self._transform = transform
+        self._nothing = transform == Transform()
         self._as_text = transform.times == "rfc3339" and not table
         self._scale = {unit: _scale(unit, to) for unit, to in transform.units.items()}
 
@@ -28,6 +29,9 @@ class Change:
         >>> list(change.of([{"id": "obs-1", "time": 5, "value": 293.15, "unit": "K"}]))
         [{'id': 'obs-1', 'celsius': 20.0, 'city': 'bilbao'}]
         """
+        if self._nothing:
+            yield from rows
+            return
         for row in rows:
             self._convert(row)
             if self._as_text:

@@ -24,6 +24,7 @@ from s4.runtime.streams import EXPORT
 from s4.runtime.wire import split
 
 _AT_ONCE = 128
+_ROWS_AT_ONCE = 2000
 _WINDOW = 256
 _ROW_BYTES = 200
 """About what a reading comes to, as JSON."""
@@ -93,13 +94,25 @@ class Intake:
             except (NatsError, JetStreamError, TimeoutError, OSError) as error:
                 log.debug("an export waits for the bus", reason=str(error) or type(error).__name__)
                 await asyncio.sleep(0.2)
-            if messages := pull.take(_AT_ONCE):
-                came = True
-                self._last[pull.plan.stream] = messages[-1]
-                items = [item for message in messages for item in self._items(message)]
-                await backlog.put(items, {pull.plan.stream: messages[-1].seq})
+            came = await self._take(pull, backlog) or came
             await self._ack(pull, backlog)
         return came
+
+    async def _take(self, pull: Pull, backlog: Backlog) -> bool:
+        """Take messages one by one, so that no more is in hand than the backlog has room for."""
+        taken, rows, items = 0, 0, list[Item]()
+        while taken < _AT_ONCE and not backlog.full and (messages := pull.take(1)):
+            taken += 1
+            self._last[pull.plan.stream] = messages[0]
+            for item in self._items(messages[0]):
+                items.append(item)
+                rows += item.rows
+            if rows >= _ROWS_AT_ONCE:
+                await backlog.put(items, {pull.plan.stream: messages[0].seq})
+                rows, items = 0, []
+        if taken:
+            await backlog.put(items, {pull.plan.stream: self._last[pull.plan.stream].seq})
+        return bool(taken)
 
     async def _ack(self, pull: Pull, backlog: Backlog) -> None:
         stream = pull.plan.stream
