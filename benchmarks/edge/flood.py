@@ -18,7 +18,7 @@ _TURN_S = 0.005
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """How many readings left, in how many seconds (the last one handed to the system)."""
+    """How many readings left, in how many seconds (until the server had taken the last)."""
 
     readings: int
     took_s: float
@@ -45,6 +45,8 @@ class Flood(msgspec.Struct, frozen=True):
             link.settimeout(120)
             started = time.perf_counter()
             sent = self._paced(link, packets) if self.per_s else self._flat_out(link, packets)
+            link.sendall(mqtt.PING)
+            _await(link, 2)  # the answer comes behind everything before it
             took = time.perf_counter() - started
             link.sendall(mqtt.GOODBYE)
             time.sleep(0.2)
@@ -80,7 +82,7 @@ class Flood(msgspec.Struct, frozen=True):
 
 
 def _await(link: socket.socket, octets: int) -> None:
-    """Each PUBACK has four."""
+    """A PUBACK has four, a PINGRESP two."""
     while octets > 0:
         heard = len(link.recv(octets))
         if not heard:

@@ -19,6 +19,7 @@ import nats
 
 from benchmarks.child import Child, _tree, child
 from benchmarks.edge.flood import Flood, Sent, send
+from benchmarks.edge.listener import Listener
 from benchmarks.figure import Figure, percentile
 from s4.exercise import mqtt
 from s4.runtime.history.reader import HistoryReader
@@ -52,7 +53,7 @@ def run() -> list[Figure]:
 
 def measure(seconds: int) -> list[Figure]:
     """Each flood lasts `seconds` and meets a fresh node."""
-    figures, lossless = [], 0.0
+    figures, lossless = _bus_alone(seconds), 0.0
     for rate in RATES:
         came = _flood(seconds * rate, rate, 0)
         lost = came.sent.readings - came.kept
@@ -65,6 +66,27 @@ def measure(seconds: int) -> list[Figure]:
     lost = came.sent.readings - came.kept
     figures.append(Figure(NAME, "QoS 1 acknowledged but not in history", float(lost), "messages", 0.0))
     return [*figures, *(_delay(seconds, qos) for qos in (0, 1))]
+
+
+def _bus_alone(seconds: int) -> list[Figure]:
+    """What the bus takes by QoS 0, and hands to one subscriber that only counts lines, with no s4 behind it."""
+    with tempfile.TemporaryDirectory(prefix="s4-bench-") as folder:
+        with child(Path(folder), devices=["d1"], rooms=["risk"]) as s4:
+            flood = Flood(s4.mqtt_port, "d1", s4.secrets["d1"], seconds * 100_000)
+            alone = send(flood)
+            with Listener(s4.bus, "s4-runner", s4.bus_password, "s4.in.>") as listener:
+                before = _cpu(s4.process.pid)
+                heard = send(flood)
+                counted = listener.count(heard.readings)
+                used = _cpu(s4.process.pid)["nats-server"] - before["nats-server"]
+    each = (
+        f"{used / heard.readings * 1e6:.1f} µs of the bus' CPU and {counted.cpu_s / heard.readings * 1e6:.2f} µs of a"
+    )
+    note = f"{counted.messages:,} of {heard.readings:,} heard; {each} reader that takes blocks and only counts"
+    return [
+        Figure(NAME, "the bus alone takes, QoS 0", alone.readings / alone.took_s, "/s", note="nobody listens"),
+        Figure(NAME, "the bus alone, one subscriber", heard.readings / heard.took_s, "/s", note=note),
+    ]
 
 
 def _note(came: Arrived) -> str:
