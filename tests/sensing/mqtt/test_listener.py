@@ -9,6 +9,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+import uvloop
 from paho.mqtt.enums import CallbackAPIVersion
 
 from s4.core.city import City, Info, Site, Source
@@ -137,6 +138,17 @@ async def test_a_real_client_publishes() -> None:
         client.loop_stop()
         await one.until(lambda: one.count() == 100)
         assert sorted(value for _, _, value in one.values()) == [float(n) for n in range(100)]
+
+
+def test_it_works_on_the_loop_that_s4_runs_on() -> None:
+    async def publish() -> None:
+        async with bench() as one:
+            client = await one.connect()
+            client.writer.write(mqtt.publish("s4/in/air-1/co2", b"420", 7))
+            assert (await client.read(8))[4:] == b"\x40\x02\x00\x07"
+            assert one.count() == 1
+
+    uvloop.run(publish())
 
 
 async def test_no_acknowledgement_before_it_is_recorded() -> None:
