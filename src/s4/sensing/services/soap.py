@@ -12,6 +12,7 @@ import re
 import secrets
 from typing import Any, Final, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.parsers.expat import ExpatError, ParserCreate
 from xml.sax.saxutils import escape
 
 from s4.core.clock import format_time, parse_time
@@ -102,11 +103,9 @@ def parse(data: bytes) -> Element:
     if len(data) > LARGEST:
         raise InputError(f"is longer than {LARGEST} bytes")
     try:
-        text = data.decode()
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise InputError("declares a document type, which SOAP forbids")
-        root = fromstring(text)  # noqa: S314 - without a document type there is nothing to expand or to fetch
-    except (UnicodeDecodeError, ParseError, ValueError) as error:
+        _check(data)
+        root = fromstring(data)  # noqa: S314 - without a document type there is nothing to expand or to fetch
+    except (ParseError, ExpatError, ValueError) as error:
         raise InputError(f"is no sound XML ({error})"[:200].replace("\n", " ")) from error
     body = root.find(f"{{{_ENVELOPE}}}Body")
     if body is None:
@@ -115,6 +114,30 @@ def parse(data: bytes) -> Element:
     if fault is not None:
         raise InputError(f"the device answers: {_fault(fault)}")
     return body
+
+
+def _check(data: bytes) -> None:
+    """Read without building anything. Raises `InputError` for a document type, and for what nests too deeply."""
+    parser, depth = ParserCreate(), 0
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        del name, attributes
+        depth += 1
+        if depth > DEEPEST:
+            raise InputError(f"nests deeper than {DEEPEST} levels")
+
+    def end(name: str) -> None:
+        nonlocal depth
+        del name
+        depth -= 1
+
+    def document_type(*declared: object) -> None:
+        raise InputError(f"declares a document type ({str(declared[0])[:30]}), which SOAP forbids")
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartDoctypeDeclHandler = document_type
+    parser.Parse(data, True)
 
 
 def _fault(fault: Element) -> str:
