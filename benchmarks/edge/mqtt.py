@@ -70,15 +70,17 @@ def measure(seconds: int) -> list[Figure]:
 
 def _bus_alone(seconds: int) -> list[Figure]:
     """What the bus takes by QoS 0, and hands to one subscriber that only counts lines, with no s4 behind it."""
-    with tempfile.TemporaryDirectory(prefix="s4-bench-") as folder:
-        with child(Path(folder), devices=["d1"], rooms=["risk"]) as s4:
-            flood = Flood(s4.mqtt_port, "d1", s4.secrets["d1"], seconds * 100_000)
-            alone = send(flood)
-            with Listener(s4.bus, "s4-runner", s4.bus_password, "s4.in.>") as listener:
-                before = _cpu(s4.process.pid)
-                heard = send(flood)
-                counted = listener.count(heard.readings)
-                used = _cpu(s4.process.pid)["nats-server"] - before["nats-server"]
+    with (
+        tempfile.TemporaryDirectory(prefix="s4-bench-") as folder,
+        child(Path(folder), devices=["d1"], rooms=["risk"]) as s4,
+    ):
+        flood = Flood(s4.mqtt_port, "d1", s4.secrets["d1"], seconds * 100_000)
+        alone = send(flood)
+        with Listener(s4.bus, "s4-runner", s4.bus_password, "s4.in.>") as listener:
+            before = _cpu(s4.process.pid)
+            heard = send(flood)
+            counted = listener.count(heard.readings)
+            used = _cpu(s4.process.pid)["nats-server"] - before["nats-server"]
     each = (
         f"{used / heard.readings * 1e6:.1f} µs of the bus' CPU and {counted.cpu_s / heard.readings * 1e6:.2f} µs of a"
     )
