@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from s4.core.errors import ConfigError
 from tests.sensing.services.stand import at_work, free_port, make_door, reasons
+from tests.support.relay import Relay
 
 ua: Any = asyncua.ua
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)
@@ -47,7 +48,8 @@ async def plant(
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/plant")
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
     if secure is not None:
-        server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        policies = [ua.SecurityPolicyType.NoSecurity, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt]
+        server.set_security_policy(policies)
         await server.load_certificate(secure[0])
         await server.load_private_key(secure[1])
     index = await server.register_namespace("urn:plant")
@@ -89,28 +91,22 @@ async def test_changes_arrive_with_their_own_time() -> None:
     assert len(said) == 4
 
 
-async def test_the_server_goes_and_comes_back() -> None:
+async def test_the_line_is_cut_and_mended() -> None:
     port = free_port()
-    async with at_work(make_door("opcua", options(port))) as record:
-        await record.until(lambda: record.links)
-        async with plant(port):
-            await record.until(lambda: record.values("gateway-1", "flow"))
-        await record.until(lambda: len(record.links) == 3)
-        async with plant(port):
+    async with plant(port):
+        relay = Relay(port)
+        relay.cut()
+        async with at_work(make_door("opcua", options(relay.port))) as record:
+            await record.until(lambda: record.links)
+            relay.mend()
+            await record.until(lambda: record.values("gateway-1", "flow"), 30)
+            relay.cut()
+            await record.until(lambda: len(record.links) == 3, 30)
+            relay.mend()
             await record.up(2)
             await record.until(lambda: len(record.values("gateway-1", "flow")) == 2)
+        relay.close()
     assert "cannot be reached" in record.links[0]
-
-
-async def test_a_user_with_a_password() -> None:
-    port = free_port()
-    async with plant(port, OnlyUs()):
-        async with at_work(make_door("opcua", options(port, user="s4", password="hunter2"))) as record:
-            await record.until(lambda: record.values("gateway-1", "flow"))
-        async with at_work(make_door("opcua", options(port, user="s4", password="wrong"))) as record:
-            await record.until(lambda: record.links)
-    assert "cannot be reached" in record.links[0]
-    assert "wrong" not in record.links[0]
 
 
 async def certificate(folder: Path, name: str) -> tuple[Path, Path]:
@@ -121,22 +117,21 @@ async def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return cert, key
 
 
-async def test_signed_and_encrypted(tmp_path: Path) -> None:
+async def test_users_and_encryption(tmp_path: Path) -> None:
     server, other = await certificate(tmp_path, "plant"), await certificate(tmp_path, "other")
     await certificate(tmp_path, "s4")
     port = free_port()
+    us = {"user": "s4", "password": "hunter2"}
     secure = {"security": "sign-encrypt", "cert_file": "s4.der", "key_file": "s4.pem", "server_cert_file": "plant.der"}
     async with plant(port, OnlyUs(), server):
-        door = make_door("opcua", options(port, **secure, user="s4", password="hunter2"), folder=tmp_path)
-        async with at_work(door) as record:
-            await record.until(lambda: record.values("gateway-1", "flow"))
-        wrong = {**secure, "server_cert_file": other[0].name}
-        async with at_work(make_door("opcua", options(port, **wrong), folder=tmp_path)) as record:
-            await record.until(lambda: record.links)
-        assert record.links[0].startswith("down: ")
-        async with at_work(make_door("opcua", options(port), folder=tmp_path)) as record:
-            await record.until(lambda: record.links)
-        assert record.links[0].startswith("down: ")  # a server that wants encryption is not spoken to without
+        for good in (us, {**us, **secure}):
+            async with at_work(make_door("opcua", options(port, **good), folder=tmp_path)) as record:
+                await record.until(lambda record=record: record.values("gateway-1", "flow"))  # type: ignore[misc]
+        for bad in ({**us, "password": "wrong-one"}, {**us, **secure, "server_cert_file": other[0].name}):
+            async with at_work(make_door("opcua", options(port, **bad), folder=tmp_path)) as record:
+                await record.until(lambda record=record: record.links)  # type: ignore[misc]
+            assert record.links[0].startswith("down: ")
+            assert "wrong-one" not in record.links[0]
 
 
 @pytest.mark.parametrize(
