@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from s4.app import sites
 from s4.app.cityfile import parse_city
+from s4.app.settings import Accept, Leaf, Settings
 from s4.core.errors import ConfigError
 from s4.runtime.nats_server import free_port
 from tests.support.city import CITY, S4, Town, device
@@ -129,3 +131,17 @@ def test_a_targets_own_settings_are_refused_with_their_line(tmp_path: Path) -> N
     )
     assert done.returncode == 1
     assert "there is no target named 'pigeon' (there are: kafka, mqtt, parquet, webhook)" in done.stderr
+
+
+def test_an_export_runs_at_one_place_only() -> None:
+    """At the hub, or at the edge site that it names; a city without edge sites runs all of them."""
+    row = '[[export]]\nid = "{}"\ntarget = "webhook"\nwords = ["unit"]\n{}\n'
+    city = parse_city(CITY + row.format("by-hub", "") + row.format("by-square", 'at = "square"'))
+
+    def here(**more: Leaf | Accept) -> list[str]:
+        settings = Settings(city_file=Path("city.toml"), **more)  # type: ignore[arg-type]
+        return [one.id for one in sites.own_part(city, settings).export]
+
+    assert here() == ["by-hub", "by-square"]
+    assert here(leaf=Leaf(url="nats://127.0.0.1")) == ["by-square"]
+    assert here(accept=Accept(address="7422")) == ["by-hub"]

@@ -67,7 +67,8 @@ class Intake:
         self._exporter, self._city, self._bus, self._clock = exporter, city, bus, clock
         self._arrived = arrived
         self._pulls: list[Pull] = []
-        self._last: dict[str, Message] = {}
+        self._newest: dict[str, Message] = {}
+        self._next_ack: dict[str, Message] = {}
         batch = exporter.export.batch
         single = exporter.export.format == "json"  # so that each row is a parcel and can be refused alone
         self._most_rows = 1 if single else max(1, min(batch.rows, batch.bytes // _ROW_BYTES))
@@ -100,26 +101,31 @@ class Intake:
 
     async def _take(self, pull: Pull, backlog: Backlog) -> bool:
         """Take messages one by one, so that no more is in hand than the backlog has room for."""
-        taken, rows, items = 0, 0, list[Item]()
+        stream, taken, rows, items = pull.plan.stream, 0, 0, list[Item]()
         while taken < _AT_ONCE and not backlog.full and (messages := pull.take(1)):
             taken += 1
-            self._last[pull.plan.stream] = messages[0]
+            self._newest[stream] = messages[0]
             for item in self._items(messages[0]):
                 items.append(item)
                 rows += item.rows
             if rows >= _ROWS_AT_ONCE:
-                await backlog.put(items, {pull.plan.stream: messages[0].seq})
+                await backlog.put(items, {stream: messages[0].seq})
                 rows, items = 0, []
         if taken:
-            await backlog.put(items, {pull.plan.stream: self._last[pull.plan.stream].seq})
+            await backlog.put(items, {stream: self._newest[stream].seq})
+            self._next_ack.setdefault(stream, self._newest[stream])
         return bool(taken)
 
     async def _ack(self, pull: Pull, backlog: Backlog) -> None:
         stream = pull.plan.stream
-        last = self._last.get(stream)
-        if last is not None and backlog.settled(stream) >= last.seq:
-            del self._last[stream]
-            await pull.ack([last])
+        marked = self._next_ack.get(stream)
+        if marked is None or backlog.settled(stream) < marked.seq:
+            return
+        await pull.ack([marked])
+        if self._newest[stream].seq > marked.seq:
+            self._next_ack[stream] = self._newest[stream]
+        else:
+            del self._next_ack[stream]
 
     def _items(self, message: Message) -> Iterator[Item]:
         now = self._clock.at(message.stored)

@@ -21,12 +21,12 @@ _ENDED: Final = "ended"
 
 
 def in_words(export: Export) -> str:
-    """What leaves, and to where; no setting that could hold a secret.
+    """What leaves, and to where; no setting that could hold a secret, no query of an address.
 
     >>> in_words(Export("lake", "parquet", ("observation",), sources=("co2-*",), options={"path": "/srv/lake"}))
     'observation by parquet to path=/srv/lake; sources=co2-*'
     """
-    where = [f"{name}={export.options[name]}" for name in _WHERE if name in export.options]
+    where = [f"{name}={str(export.options[name]).partition('?')[0]}" for name in _WHERE if name in export.options]
     said = f"{', '.join(export.words)} by {export.target} to {' '.join(where) or 'its target'}"
     for name in ("sites", "sources", "properties", "kinds"):
         if (globs := getattr(export, name)) != ("*",):
