@@ -33,6 +33,7 @@ _SLACK_NS: Final = NS_PER_S // 4
 """How long after the end of a period a message of it may still come in over the bus."""
 _SNAPSHOT_S: Final = 1.0
 _MOST_AT_ONCE: Final = 1024
+_MOST_LOSSY: Final = 65_536
 _LONGEST_GAP: Final = 120
 """Periods without any message after which a stage is told the time once instead of period by period; a snapshot is
 taken at least twice within so many."""
@@ -104,7 +105,7 @@ class StageHost(Host):
 
     def offer(self, raw: Raw) -> None:
         """A message that nobody stores (MQTT QoS 0): taken if there is room, else lost, as its sender accepted."""
-        if len(self._lossy) < 4 * _MOST_AT_ONCE:
+        if len(self._lossy) < _MOST_LOSSY:
             self._lossy.append(raw)
             self.arrived.set()
 

@@ -121,6 +121,34 @@ def test_a_rule_that_remembers_runs_row_by_row(tmp_path: Path) -> None:
     assert said(out) == [("start", "CO2 jumped by 550 ppm", 2.0)]
 
 
+def test_a_rule_row_by_row_is_shown_only_what_it_can_be_about(tmp_path: Path) -> None:
+    together = "PARTITION BY source, property"
+    one = stage(tmp_path, ROWWISE.replace("PARTITION BY source", together))
+    out = one.step([batch((CO2, 1, 400), (NOISE, 1, 50), (NOISE, 2, 60), (CO2, 2, 950), (CO2, 3, 400))], 5 * S)
+    assert said(out) == [("start", "CO2 jumped by 550 ppm", 2.0)]
+    assert one.book.counts("jump")["rows"] == 3
+    apart = stage(tmp_path, ROWWISE)
+    assert not said(apart.step([batch((CO2, 1, 400), (NOISE, 1, 600), (CO2, 2, 950))], 5 * S))
+    assert apart.book.counts("jump")["rows"] == 3, "its memory is of all that the source says"
+
+
+SLIDING = """
+[[query]]
+id = "burst"
+sql = '''SELECT source, count(*) AS n FROM readings
+GROUP BY source, SLIDINGWINDOW(ss, 5) FILTER (WHERE property = "noise") HAVING count(*) > 2'''
+time = "arrival"
+detection = {kind = "threshold_exceeded", text = "{n} in 5 s"}
+"""
+
+
+def test_a_filtered_window_is_shown_only_what_enters_it(tmp_path: Path) -> None:
+    one = stage(tmp_path, SLIDING)
+    for at in range(1, 5):
+        out = one.step([batch((CO2, at, 400), (NOISE, at, 50))], at * S)
+    assert said(out) == [("update", "4 in 5 s", 4.0)] or one.book.counts("burst")["rows"] == 4
+
+
 def test_events_are_rows_too(tmp_path: Path) -> None:
     one = stage(tmp_path, EVENTS)
     out = one.step(

@@ -10,8 +10,9 @@ import msgspec
 from s4.core.clock import NS_PER_MS
 from s4.core.model import Observation, ObservationBatch
 from s4.core.rules import SqlRule
+from s4.edge.queries.rowbank import RowBank
 from s4.edge.queries.rowwise import Rowwise
-from s4.edge.queries.sheet import EVENTS, READINGS, STREAMS, Sheet, row_of
+from s4.edge.queries.sheet import READINGS, STREAMS, Sheet
 from s4.edge.queries.spec import select_of, times_of
 from s4.edge.sql.columnar.bank import Bank, Rule
 from s4.edge.sql.columnar.frame import Frame
@@ -46,7 +47,7 @@ class Book:
         self.left = 0
         self._sheet = Sheet()
         self._banks = {"event": Bank(), "arrival": Bank()}
-        self._rowwise: dict[str, Rowwise] = {}
+        self._rowwise = RowBank()
 
     def add(self, spec: SqlRule) -> None:
         """Take a checked rule in; it sees what comes from now on. One of the same id is replaced, and forgotten.
@@ -55,7 +56,7 @@ class Book:
         ready = self._made_ready(spec)
         self.remove(spec.id)
         if isinstance(ready, Rowwise):
-            self._rowwise[spec.id] = ready
+            self._rowwise.add(spec.id, ready)
         else:
             self._banks[spec.time].add(spec.id, ready)
         self.specs[spec.id] = spec
@@ -74,7 +75,7 @@ class Book:
         """Take a rule away, if it is there."""
         if self.specs.pop(name, None) is None:
             return
-        if self._rowwise.pop(name, None) is None:
+        if not self._rowwise.remove(name):
             for bank in self._banks.values():
                 if name in bank:
                     bank.remove(name)
@@ -90,57 +91,46 @@ class Book:
     def read(self, frame: Frame, arrived: Frame) -> list[PutOut]:
         """Readings come in, by their own times and by those of their arrival."""
         out = list(_told(self._banks["event"].feed(READINGS, frame)))
-        return out + list(self._others(frame, arrived))
-
-    def _others(self, frame: Frame, arrived: Frame) -> Iterator[PutOut]:
-        yield from _told(self._banks["arrival"].feed(READINGS, arrived))
-        for name, rule in self._rowwise.items():
-            if READINGS in rule.reads:
-                rows = frame if self.specs[name].time == "event" else arrived
-                yield from (PutOut(name, *made) for made in rule.feed(READINGS, rows))
+        out += _told(self._banks["arrival"].feed(READINGS, arrived))
+        return out + [PutOut(name, *made) for name, made in self._rowwise.feed(frame, arrived)]
 
     def take(self, event: Observation) -> list[PutOut]:
         """An event comes in."""
-        out: list[PutOut] = []
-        for name, rule in self._rowwise.items():
-            if EVENTS in rule.reads:
-                at = event.time if self.specs[name].time == "event" else event.received
-                out += (PutOut(name, *made) for made in rule.take(EVENTS, row_of(event), at // NS_PER_MS))
-        return out
+        return [PutOut(name, *made) for name, made in self._rowwise.take(event)]
 
     def advance(self, now_ns: int) -> list[PutOut]:
         """Tell the time."""
         now = now_ns // NS_PER_MS
         out = [made for bank in self._banks.values() for made in _told(bank.advance(now))]
-        return out + [PutOut(name, *made) for name, rule in self._rowwise.items() for made in rule.advance(now)]
+        return out + [PutOut(name, *made) for name, made in self._rowwise.advance(now)]
 
     def counts(self, name: str) -> dict[str, int]:
         """What became of the rows of a rule (see `Bank.counts`)."""
-        return (
-            self._rowwise[name].counts() if name in self._rowwise else self._banks[self.specs[name].time].counts(name)
-        )
+        rule = self._rowwise.rules.get(name)
+        return rule.counts() if rule is not None else self._banks[self.specs[name].time].counts(name)
 
     def reason(self, name: str) -> str:
         """Why a row of a rule could last not be used; "" when none was refused, or it runs over columns."""
-        return self._rowwise[name].reason() if name in self._rowwise else ""
+        rule = self._rowwise.rules.get(name)
+        return rule.reason() if rule is not None else ""
 
     def snapshot(self) -> BookState:
         """The whole state, with the rules that it belongs to."""
         rules = {name: spec.fingerprint() for name, spec in self.specs.items()}
         banks = {time: bank.snapshot() for time, bank in self._banks.items()}
-        return BookState(rules, banks, {name: rule.query.snapshot() for name, rule in self._rowwise.items()})
+        return BookState(rules, banks, {name: rule.query.snapshot() for name, rule in self._rowwise.rules.items()})
 
     def restore(self, state: BookState) -> None:
         """Go on from a snapshot: with the same rules as then; those that have changed since begin anew."""
         same = {name: spec for name, spec in self.specs.items() if state.rules.get(name) == spec.fingerprint()}
         for time in self._banks:
             self._restore_bank(time, state.banks.get(time, b""), same)
-        for name, rule in self._rowwise.items():
+        for name, rule in self._rowwise.rules.items():
             if name in same and name in state.rowwise:
                 rule.query.restore(state.rowwise[name])
 
     def _restore_bank(self, time: str, kept: bytes, same: Mapping[str, SqlRule]) -> None:
-        there = {n: s for n, s in self.specs.items() if s.time == time and n not in self._rowwise}
+        there = {n: s for n, s in self.specs.items() if s.time == time and n not in self._rowwise.rules}
         old = {name: _rule(spec) for name, spec in there.items() if name in same}
         self._banks[time] = Bank.restored(kept, old) if kept else Bank()
         for name, spec in there.items():

@@ -5,42 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
+from msgspec import structs
 
 from s4.core.rules import SqlRule
 from s4.edge.queries.sheet import STREAMS, rows_of
 from s4.edge.queries.spec import select_of, times_of
-from s4.edge.sql.columnar.frame import Bool, Frame
+from s4.edge.sql.columnar.frame import Frame
 from s4.edge.sql.columnar.routing import Route, routed
 from s4.edge.sql.query import Emission, Options, Query
+from s4.edge.sql.tree import Call, Field
 
 Row = tuple[int, dict[str, Any]]
 """When (ms), and what is put out."""
 
 
 class Rowwise:
-    """One rule. Cost: some 5 µs a row that it can be about, 10 ns any other."""
+    """One rule. `route`: the only rows that it can be about (None: all). Cost: 7 to 20 µs a row of these."""
 
     def __init__(self, spec: SqlRule) -> None:
         times = times_of(spec)
-        self._event, self._idle = times.event, times.idle_ms
+        self.by_event, self._idle = times.event, times.idle_ms
         options = Options(event_time=times.event, late_ms=times.late_ms, name=spec.id)
         self.query = Query(select_of(spec.sql), STREAMS, options=options)
         self.reads = frozenset(one.name for one in self.query.plan.inputs)
-        self._route = self._routed(spec)
+        self.route = self._routed(spec)
         self._newest = 0
 
     def _routed(self, spec: SqlRule) -> Route | None:
-        """Rows that WHERE would drop before anything remembers them need not come at all."""
-        plan = self.query.plan
-        if plan.early is None or plan.analytic or len(plan.inputs) > 1:
+        """Rows that would be dropped before anything remembers them need not come at all: by WHERE where it stands
+        first, or by the FILTER of a window. What analytic calls remember must be apart by the same column.
+        """
+        plan, select = self.query.plan, select_of(spec.sql)
+        first = plan.early if plan.early is not None else plan.window.where if plan.window is not None else None
+        if first is None or len(plan.inputs) > 1:
             return None
-        return routed(select_of(spec.sql), plan.inputs[0].stream).route
+        route = routed(structs.replace(select, where=first), plan.inputs[0].stream).route
+        return route if route is not None and all(_apart(call, route.column) for call in plan.analytic) else None
 
     def feed(self, stream: str, frame: Frame) -> Iterator[Row]:
         """Readings come in. The clock goes with them, so that it does not matter how they are cut into batches."""
-        if self._route is not None:
-            frame = frame.take(_where(frame, self._route))
         for at, row in zip(frame.time.tolist(), rows_of(frame), strict=True):
             yield from self.take(stream, row, at)
 
@@ -51,7 +54,7 @@ class Rowwise:
 
     def advance(self, now: int) -> Iterator[Row]:
         """Tell the time, ms."""
-        if not self._event:
+        if not self.by_event:
             yield from _put_out(self.query.advance(now))
         elif self._idle is not None:
             yield from _put_out(self.query.expect_none_before(now - self._idle))
@@ -69,11 +72,8 @@ class Rowwise:
         return next((step.reason for step in self.query.counters.values() if step.reason), "")
 
 
-def _where(frame: Frame, route: Route) -> Bool:
-    column = frame.columns[route.column]
-    place = -1 if column.words is None else column.words.places.get(route.text, -1)
-    held: Bool = np.equal(column.values, place)
-    return held
+def _apart(call: Call, column: str) -> bool:
+    return call.over is not None and any(isinstance(key, Field) and key.name == column for key in call.over.partition)
 
 
 def _put_out(emissions: list[Emission]) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from s4.edge.sql.columnar.frame import Column, Frame, Int, Words
 from s4.edge.sql.grammar import parse_stream
 from s4.edge.sql.tree import Stream
 
+_MOST_SEEN: Final = 256
 READINGS: Final = "readings"
 EVENTS: Final = "events"
 STREAMS: Final[Mapping[str, Stream]] = {
@@ -35,6 +36,7 @@ class Sheet:
         self._texts: dict[str, dict[str, int]] = {name: {} for name in ("source", "property", "unit", "site")}
         self._places: dict[str, list[int]] = {name: [] for name in self._texts}
         self._tables: dict[str, tuple[Int, Words]] = {}
+        self._seen: dict[tuple[str, int], tuple[tuple[Series, ...], Int]] = {}
 
     def frame(self, batches: Sequence[ObservationBatch], last_ns: int) -> tuple[Frame, Int]:
         """All readings of `batches` in their order, by their own times, and when each arrived (ms). Those that are not
@@ -50,10 +52,20 @@ class Sheet:
         return self._framed(series, value, time // NS_PER_MS), arrived // NS_PER_MS
 
     def _series_of(self, batch: ObservationBatch) -> Int:
+        """The number of each reading's series. What names the same series (the same tuple) again is looked up once."""
+        seen = self._seen.get((batch.site, id(batch.series)))
+        if seen is None:
+            seen = (batch.series, self._numbers_of(batch))
+            if len(self._seen) >= _MOST_SEEN:
+                self._seen.clear()
+            self._seen[batch.site, id(batch.series)] = seen
+        return seen[1][batch.code]
+
+    def _numbers_of(self, batch: ObservationBatch) -> Int:
         known = self._numbers.get
-        numbers = [number if (number := known((batch.site, one))) is not None else self._learn(batch.site, one)
-                   for one in batch.series]  # fmt: skip
-        return np.array(numbers, np.int64)[batch.code]
+        numbers = (known((batch.site, one)) for one in batch.series)
+        pairs = zip(numbers, batch.series, strict=True)
+        return np.array([self._learn(batch.site, one) if n is None else n for n, one in pairs], np.int64)
 
     def _learn(self, site: str, series: Series) -> int:
         said = {"source": series.source, "property": series.property, "unit": series.unit, "site": site}

@@ -191,13 +191,14 @@ class _Aggregates:
         return call.name in self._functions and self._functions[call.name].role == "aggregate"
 
     def _holds(self, expr: Expr, own: str = "", *, columns: bool = False) -> bool:
-        """Whether there is an aggregate. `columns`: a name like `t` in `avg(t) AS t` means the column, not the alias."""
+        """Whether there is an aggregate. `columns`: `t` in `avg(t) AS t` means the column, not the alias."""
         for node in walk(expr):
             if isinstance(node, Call) and self._aggregate(node):
                 return True
-            if isinstance(node, Field) and not node.stream and node.name != own and self._alias_holds(node.name):
-                if not (columns and self._hides(node.name)):
-                    return True
+            if not isinstance(node, Field) or node.stream or node.name == own:
+                continue
+            if self._alias_holds(node.name) and not (columns and self._hides(node.name)):
+                return True
         return False
 
     def _hides(self, alias: str) -> bool:

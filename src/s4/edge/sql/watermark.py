@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
 from collections.abc import Iterable
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any, Final
 
 from s4.edge.sql.rows import Record
@@ -20,7 +21,8 @@ class Watermark:
     def __init__(self, streams: Iterable[str], late_ms: int, most_rows: int) -> None:
         self._newest = dict.fromkeys(streams, _NEVER)
         self._late, self._most = late_ms, most_rows
-        self._waiting: list[Record] = []
+        self._order = count()
+        self._waiting: list[tuple[int, int, Record]] = []
         self.at = _NEVER
         self.late_rows = 0
         self.dropped = 0
@@ -39,7 +41,7 @@ class Watermark:
         if len(self._waiting) >= self._most:
             self.dropped += 1
         else:
-            insort(self._waiting, record, key=lambda waiting: waiting.at)
+            heappush(self._waiting, (record.at, next(self._order), record))
         return self._moved(min(self._newest.values()) - self._late)
 
     def expect_none_before(self, until: int) -> tuple[list[Record], int | None]:
@@ -50,17 +52,18 @@ class Watermark:
         if mark <= self.at or mark < _NEVER // 2:
             return [], None
         self.at = mark
-        waiting = self._waiting
-        due = bisect_right(waiting, mark, key=lambda record: record.at)
-        self._waiting = waiting[due:]
-        return waiting[:due], mark
+        due: list[Record] = []
+        while self._waiting and self._waiting[0][0] <= mark:
+            due.append(heappop(self._waiting)[2])
+        return due, mark
 
     def state(self) -> Any:
         """As plain values."""
-        waiting = [record.state() for record in self._waiting]
+        waiting = [record.state() for _, _, record in sorted(self._waiting, key=lambda one: one[:2])]
         return [self._newest, waiting, self.at, self.late_rows, self.dropped]
 
     def load(self, state: Any) -> None:
         """Go on from what `state` said."""
         self._newest, waiting, self.at, self.late_rows, self.dropped = state
-        self._waiting = [Record.of(record) for record in waiting]
+        records = [Record.of(record) for record in waiting]
+        self._waiting = [(record.at, next(self._order), record) for record in records]
