@@ -99,6 +99,13 @@ class Stage(ABC):
     written and more is replayed after a crash, and what comes out is the same.
     """
 
+    @property
+    def gather_s(self) -> float:
+        """How long facts may wait, in real seconds, so that more of them come at once: 0 where somebody waits for the
+        answer.
+        """
+        return 0.0
+
     def snapshot(self) -> bytes:
         """The private state, complete; empty for a stage that keeps none."""
         return b""

@@ -184,6 +184,11 @@ class Pull:
         await self._client.publish(subject, request, reply=self._inbox)
         self._outstanding, self._asked_at = room, loop.time()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something has come."""
+        return bool(self._buffer)
+
     def take(self, most: int) -> list[Message]:
         """What has come, at most `most`."""
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]

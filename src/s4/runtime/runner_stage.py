@@ -124,6 +124,8 @@ class StageHost(Host):
         self.arrived.clear()
         for pull in self._pulls:
             await self._asked(pull)
+        if self.stage.gather_s and not self.stopping and any(pull.waiting for pull in self._pulls):
+            await asyncio.sleep(self.stage.gather_s)
         batches = [(pull, pull.take(_MOST_AT_ONCE)) for pull in self._pulls]
         lossy, self._lossy = self._lossy, []
         if lossy:

@@ -201,6 +201,11 @@ class Supervision(Stage):
         device = self.register.of(name) or self.register.of(line.via)
         return device.site if device is not None else self.context.city.site[0].id
 
+    @property
+    def gather_s(self) -> float:
+        """Nobody waits for its answer to the millisecond."""
+        return 0.1
+
     def snapshot(self) -> bytes:
         """What is remembered of each device, and what was decided about them."""
         return pack(_State(self.lines, self.register.decisions(), self.begun), "supervision", 1)

@@ -170,6 +170,11 @@ class Unusual(Stage):
             attributes=_attributes(series, one, score),
         )  # fmt: skip
 
+    @property
+    def gather_s(self) -> float:
+        """Nobody waits for its answer to the millisecond."""
+        return 0.25
+
     def snapshot(self) -> bytes:
         """What is known of every series, the happenings that go on, and the readings that wait."""
         row, time, value = self.gathered.columns()
