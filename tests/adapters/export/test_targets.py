@@ -262,10 +262,14 @@ async def test_files_are_read_by_duckdb_and_a_repeat_is_no_second_file(tmp_path:
     await made.target.close()
     files = sorted((tmp_path / "lake").rglob("*"))
     assert [one.suffix for one in files if one.is_file()] == [".parquet", ".parquet"], "and nothing half written"
-    found = duckdb.connect().execute(
-        f"SELECT word, count(*), count(DISTINCT id), avg(value) FROM read_parquet('{tmp_path}/lake/**/*.parquet', "
-        "hive_partitioning=true) WHERE date='2026-05-01' AND hour='18' GROUP BY word ORDER BY word"
-    ).fetchall()
+    found = (
+        duckdb.connect()
+        .execute(
+            f"SELECT word, count(*), count(DISTINCT id), avg(value) FROM read_parquet('{tmp_path}/lake/**/*.parquet', "
+            "hive_partitioning=true) WHERE date='2026-05-01' AND hour='18' GROUP BY word ORDER BY word"
+        )
+        .fetchall()
+    )
     assert found == [("detection", 2, 2, None), ("observation", 10, 10, 294.5)]
 
 
