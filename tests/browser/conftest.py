@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize
 
+from tests.browser.edge_town import EdgeDevices, new_edge_town
 from tests.browser.town import Devices, new_town
 from tests.support.browser import DESK, browser_at, login_link, signed_in
 from tests.support.city import Town
@@ -102,6 +103,62 @@ def window(stand: Stand, browser: Browser, complaints: Complaints, session: Stor
         if signed:
             page.goto("/")
             page.locator("[data-app][data-ready]").wait_for(timeout=60_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@dataclass
+class EdgeStand:
+    """The running city at the edge, and who has signed in there, by role."""
+
+    town: Town
+    devices: EdgeDevices
+    api: httpx.Client
+    sessions: dict[str, StorageState]
+
+
+@pytest.fixture(scope="package")
+def edge(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[EdgeStand]:
+    town, devices = new_edge_town(tmp_path_factory.mktemp("edge"))
+    town.start()
+    try:
+        town.wait_ready()
+        devices.start()
+        sessions = {}
+        for role in ("operator", "supervisor", "admin"):
+            context = browser.new_context(viewport=DESK)
+            signed_in(context, login_link(town.data, role, role))
+            sessions[role] = StorageState(**{**context.storage_state(), "origins": []})
+            context.close()
+        with httpx.Client(base_url=town.http, headers={"X-S4": "1"}, timeout=20) as api:
+            token = login_link(town.data, "watcher", "admin").partition("#token=")[2]
+            api.post("/api/session", json={"token": token}).raise_for_status()
+            yield EdgeStand(town, devices, api, sessions)
+        devices.stop()
+        assert town.stop() == 0
+    finally:
+        town.end()
+
+
+@pytest.fixture
+def edge_window(edge: EdgeStand, browser: Browser, complaints: Complaints) -> Iterator[Window]:
+    """Opens windows of the pages at the edge: at an address, signed in in a role."""
+    contexts = []
+
+    def opened(size: ViewportSize = DESK, *, at: str, role: str, theme: Any = "dark", **more: Any) -> Page:
+        look = {"viewport": size, "color_scheme": theme, "reduced_motion": "reduce"}
+        context = browser.new_context(**look, storage_state=edge.sessions[role], base_url=edge.town.http, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: _note(message, complaints))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"/#/{at}")
+        page.locator("[data-app]").wait_for(timeout=60_000)
         return page
 
     yield opened

@@ -13,10 +13,11 @@ from typing import Any
 
 from s4.runtime.nats_server import free_port
 from tests.support.city import Town
-from tests.support.mqtt import MqttClient
+from tests.support.mqtt import MqttClient, packet
 
 LAT, LON = 43.26, -2.93
 EVERY_S = 0.5
+PINGREQ = 12
 MANY = 120
 """Door contacts that say nothing: enough for the table to draw only the rows in view."""
 
@@ -103,7 +104,8 @@ def write_city(folder: Path) -> None:
 def city_map() -> dict[str, Any]:
     """A street beside the water."""
     street = {"type": "LineString", "coordinates": [[LON - 0.02, LAT - 0.001], [LON + 0.02, LAT - 0.001]]}
-    ring = [[LON + east, LAT + north] for east, north in ((-0.02, -0.006), (0.02, -0.006), (0.02, -0.002), (-0.02, -0.002), (-0.02, -0.006))]  # fmt: skip
+    corners = ((-0.02, -0.006), (0.02, -0.006), (0.02, -0.002), (-0.02, -0.002), (-0.02, -0.006))
+    ring = [[LON + east, LAT + north] for east, north in corners]
     shapes = [("road", "Quay Street", street), ("water", "Harbour", {"type": "Polygon", "coordinates": [ring]})]
     return {
         "type": "FeatureCollection",
@@ -148,7 +150,8 @@ class EdgeDevices:
     async def _begin(self) -> None:
         clients = {name: await self._connect(name) for name in ("air-1", "air-2", "gate-1")}
         await clients["gate-1"].subscribe("s4/out/gate-1/#", qos=0)
-        work = (self._breathe(clients["air-1"], "air-1"), self._lie(clients["air-2"]), self._obey(clients["gate-1"]))
+        work = (self._breathe(clients["air-1"], "air-1"), self._lie(clients["air-2"]), self._obey(clients["gate-1"]),
+                self._keep_alive(clients["gate-1"]))  # fmt: skip
         self._running += [asyncio.create_task(one) for one in work]
 
     async def _end(self) -> None:
@@ -182,6 +185,11 @@ class EdgeDevices:
                 await client.publish("s4/in/air-2/co2", b"99999")
                 await asyncio.sleep(EVERY_S)
 
+    async def _keep_alive(self, client: MqttClient) -> None:
+        while True:
+            await asyncio.sleep(10)
+            client.writer.write(packet(PINGREQ, 0, b""))
+
     async def _obey(self, client: MqttClient) -> None:
         with contextlib.closing(client.writer):
             await client.publish("s4/in/gate-1/position", b"100")
@@ -197,5 +205,5 @@ def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
     """The city, not yet started, and its devices, not yet connected."""
     write_city(folder)
     town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
-    secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2")
+    secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2", "stranger-3")
     return town, EdgeDevices(town.mqtt_port, secrets)

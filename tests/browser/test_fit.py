@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Complaints, Stand, Window
+from tests.browser.conftest import Complaints, EdgeStand, Stand, Window
 from tests.support.browser import PHONE
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -33,10 +33,11 @@ STATES: dict[str, Callable[[Page], Any]] = {
 }
 FOCUS = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect();
-  const ring = (part) => { const s = getComputedStyle(one, part);
+  const ring = (who, part) => { const s = getComputedStyle(who, part);
     return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; };
+  const paper = one.closest(".sql-paper");
   return { name: one.tagName + "." + one.className, body: one === document.body,
-    outline: ring(null) || ring("::after"),
+    outline: ring(one, null) || ring(one, "::after") || (paper !== null && ring(paper, null)),
     seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth };
 }"""
 
@@ -76,6 +77,50 @@ def test_nothing_stands_in_anybodys_way(stand: Stand, window: Window, complaints
         page.keyboard.press("Escape")
     wrong = [f"{state}: {words}" for state, all_ in found.items() for words in all_]
     assert not wrong, "\n".join(wrong)
+
+
+EDGE_STATES: dict[str, tuple[str, Callable[[Page], Any]]] = {
+    "devices": ("devices", lambda page: page.locator("tr[data-device]").first.wait_for()),
+    "letting in": ("devices", lambda page: page.locator("[data-action=let-in]").first.click()),
+    "a device": ("devices/air-1", lambda page: page.locator("[data-series] canvas").first.wait_for()),
+    "maintenance": ("devices/air-1", lambda page: page.locator("[data-action=maintain]").click()),
+    "no device": ("devices/nobody", lambda page: page.get_by_text("There is no device nobody.").wait_for()),
+    "a rule": ("rules/stuffy", lambda page: page.locator("[data-checked=true]").wait_for()),
+    "a mistake": ("rules/+", lambda page: page.locator("[data-sql]").fill("SELECT x FROM y")),
+    "completing": ("rules/+", lambda page: page.locator("[data-sql]").press("Control+ ")),
+    "a trial": ("rules/stuffy", lambda page: page.locator("[data-try=hour]").click()),
+    "saving": ("rules/stuffy", lambda page: page.locator("[data-action=remove-rule]").click()),
+}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_stands_in_anybodys_way_at_the_edge(edge: EdgeStand, edge_window: Window, theme: str) -> None:
+    edge.devices.appear("stranger-3")
+    wrong = []
+    page = edge_window(at="devices", role="admin", theme=theme, bypass_csp=True)
+    for state, (address, go) in EDGE_STATES.items():
+        page.goto(f"/#/{address}")
+        page.reload()
+        go(page)
+        page.wait_for_timeout(700)
+        wrong += [f"{state}: {words}" for words in check(page)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("address", ["devices/air-1", "rules/stuffy"])
+def test_whoever_tabs_at_the_edge_sees_where_they_are(edge: EdgeStand, edge_window: Window, address: str) -> None:
+    page = edge_window(at=address, role="admin")
+    page.locator("[data-device-panel] .value, [data-checked=true]").first.wait_for()
+    names = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        spot = page.evaluate(FOCUS)
+        if spot["body"]:
+            break
+        names.append(spot["name"])
+        assert spot["outline"], spot
+        assert spot["seen"], spot
+    assert len(names) >= 15
 
 
 def test_whoever_tabs_sees_where_they_are(stand: Stand, window: Window) -> None:

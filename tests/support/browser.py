@@ -28,9 +28,10 @@ def browser_at(chromium: Path) -> Iterator[Browser]:
             browser.close()
 
 
-def login_link(data: Path, name: str = "operator") -> str:
+def login_link(data: Path, name: str = "operator", role: str = "operator") -> str:
     """A new link for a person, as `s4 login` prints it."""
-    command = [str(Path(sys.executable).with_name("s4")), "login", "--user", name, "--data-dir", str(data)]
+    s4 = str(Path(sys.executable).with_name("s4"))
+    command = [s4, "login", "--user", name, "--role", role, "--data-dir", str(data)]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     return next(word for word in said.split() if "#token=" in word)
 

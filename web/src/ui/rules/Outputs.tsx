@@ -9,6 +9,7 @@ import { reasonFor } from "./RuleEditor";
 import { Amount } from "./Timing";
 
 const t = edge.rules;
+const NONE: readonly string[] = [];
 const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor"] as const;
 
 interface Props {
@@ -73,7 +74,7 @@ interface PartProps {
 }
 
 function Detection({ says, columns, problems, set }: PartProps & { says: Says; set: (part: Partial<Says>) => void }) {
-  const kinds = useRules((state) => state.words?.kinds ?? []);
+  const kinds = useRules((state) => state.words?.kinds) ?? NONE;
   const all = kinds.includes(says.kind) ? kinds : [says.kind, ...kinds];
   return (
     <>
