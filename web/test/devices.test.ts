@@ -76,7 +76,7 @@ test("figures are short and keep their sign and unit", () => {
     "count",
     "ppm",
   ]);
-  expect([figure(0), figure(21.456), figure(1234.5), figure(0.00001)]).toEqual(["0", "21.46", "1235", "0.0000100"]);
+  expect([0, 21.456, 1234.5, 3.4e6, 0.00001].map(figure)).toEqual(["0", "21.46", "1235", "3,400,000", "0.0000100"]);
 });
 
 test("a parameter is sent as what it is, or a reason is given", () => {

@@ -94,6 +94,7 @@ export const unitWords = (ucum: string) => UNITS[ucum] ?? ucum.replace(/[{}]/g, 
 export function figure(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e7 || size < 1e-3)) return value.toPrecision(3);
+  if (size >= 10_000) return Math.round(value).toLocaleString("en-GB");
   return String(Number(value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3)));
 }
 

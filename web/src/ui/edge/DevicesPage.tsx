@@ -1,4 +1,6 @@
 import "../../styles/edge.css";
+import "../../styles/device-panel.css";
+import "../../styles/device-table.css";
 import { useEffect } from "react";
 import { ownKeys } from "../../keys/own";
 import { LINK } from "../../logic/links";

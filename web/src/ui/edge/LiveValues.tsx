@@ -10,7 +10,7 @@ import { Section } from "../Section";
 import { Spark } from "./Spark";
 
 const t = edge.devices;
-const AT_FIRST = 6;
+const AT_FIRST = 7;
 /** The hour lies on a grid, so that its parts stay the same while it moves on. */
 const GRID = 30 * SECOND;
 const HOUR_EVERY_MS = 15_000;

@@ -44,12 +44,7 @@ function optionsOf(box: HTMLElement): uPlot.Options {
     cursor: { show: false },
     axes: [{ show: false }, { show: false }],
     scales: { x: { range: () => [(liveNow() - HOUR) / 1e9, liveNow() / 1e9] } },
-    series: [
-      {},
-      { stroke: css.getPropertyValue("--ink-2").trim(), width: 1.5, points: { show: true, size: 3 } },
-      quiet,
-      quiet,
-    ],
+    series: [{}, { stroke: css.getPropertyValue("--ink-2").trim(), width: 1.5, points: { size: 3 } }, quiet, quiet],
     bands: [{ series: [3, 2], fill: css.getPropertyValue("--line").trim() }],
   };
 }

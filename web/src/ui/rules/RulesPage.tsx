@@ -1,5 +1,7 @@
 import "../../styles/edge.css";
+import "../../styles/device-panel.css";
 import "../../styles/rules.css";
+import "../../styles/sql.css";
 import { type ReactNode, useEffect } from "react";
 import { ownKeys } from "../../keys/own";
 import { NEW_RULE } from "../../logic/rules";
