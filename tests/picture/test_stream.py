@@ -100,7 +100,7 @@ def test_the_sources_come_when_they_change_and_the_clock_always(stand: Stand, op
     with listening(operator) as stream:
         (first,) = take(stream, "sources", 1)
         assert {one["id"]: one["state"] for one in first.data} == {
-            "co2-1": "silent", "cam-1": "silent", "door-1": "event",
+            "co2-1": "silent", "cam-1": "silent", "door-1": "event", "lock-1": "event",
         }  # fmt: skip
         stand.clock.advance_to(at(5))
         batch = ObservationBatch.of("square", at(5), [Reading(Series("co2-1", "co2", "[ppm]"), at(5), 420.0)])

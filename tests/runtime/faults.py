@@ -213,11 +213,12 @@ class Outcome:
 
 
 def outcome(town: Town, store: str = "") -> Outcome:
-    """Read it from the store."""
+    """Read it from the store: what the doors say. Whether the others are a flood depends on how fast they may be."""
     engine = open_engine(store_url(store, town.data))
     archive = SqlArchive(engine)
-    incidents = archive.known(Incident, limit=10_000)
-    risks = archive.known(Risk, limit=10_000)
+    incidents = [one for one in archive.known(Incident, limit=10_000) if one.kind == "door_forced"]
+    ours = {one.id for one in incidents}
+    risks = [one for one in archive.known(Risk, limit=10_000) if one.incident in ours]
     for one in incidents:
         revisions = [revision_of(row.fact) for row in archive.revisions(one.id)]
         assert sorted(revisions) == list(range(len(revisions))), f"revisions of {one.id}: {revisions}"

@@ -22,7 +22,7 @@ def new_town(folder: Path, store: str) -> Town:
     return Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"), options=options)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def address(request: pytest.FixtureRequest) -> str:
     """The store: a file in the data folder, or a database."""
     return str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else ""
