@@ -28,5 +28,5 @@ def unpack(data: bytes, state: type[S], name: str, version: int) -> S:
         if (found_name, found_version) != (name, version):
             raise InputError(f"a state of {found_name} version {found_version}, not of {name} version {version}")
         return msgspec.msgpack.decode(raw, type=state)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not a state of {name}: {error}") from error

@@ -107,5 +107,5 @@ def decode(data: bytes, kind: type[Any]) -> Any:
     """A `Parcel` or `Receipt` from the wire. Raises `InputError`."""
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is not a {kind.__name__.lower()} ({error})") from error
