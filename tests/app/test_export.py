@@ -56,6 +56,7 @@ def town(tmp_path: Path, receiver: Receiver) -> Iterator[Town]:
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_kill_9_again_and_again_loses_nothing(town: Town, receiver: Receiver) -> None:
     count = 6000
     secret = town.let_in("counter-1")["counter-1"]

@@ -210,6 +210,7 @@ async def kept(client: Client) -> list[int]:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 async def test_a_broker_that_comes_late_or_goes_away_loses_nothing(doors: Doors) -> None:
     broker = start_broker(doors)
     client = await keeper(doors)

@@ -110,6 +110,7 @@ async def test_a_line_that_hangs_is_started_again(tmp_path: Path) -> None:
         assert (await two.edge.events("uplink.remedy"))[0].body["up"] is True, "NATS took it for alive"
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 async def test_a_slow_line_is_thinned_and_takes_everything_in_the_end(tmp_path: Path) -> None:
     async with pair(tmp_path) as two:
@@ -123,6 +124,7 @@ async def test_a_slow_line_is_thinned_and_takes_everything_in_the_end(tmp_path: 
         assert 0 < sum(aggregates) <= 600, "of what came while it was slow"
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_line_that_breaks_at_random(tmp_path: Path, seed: int) -> None:
@@ -141,6 +143,7 @@ def noise(number: int, chance: random.Random) -> ObservationBatch:
     return ObservationBatch.of("square", number, found)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 async def test_what_is_given_up_on_a_full_disk_is_counted_and_told(tmp_path: Path) -> None:
     chance, batches = random.Random(1), 150
@@ -170,6 +173,7 @@ async def test_what_is_given_up_on_a_full_disk_is_counted_and_told(tmp_path: Pat
         assert (tmp_path / "edge" / "outbox.sqlite").stat().st_size < 3 << 20
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 async def test_the_hub_may_forget_what_it_knew(tmp_path: Path) -> None:
     """A hub that was set up anew has no ledger: the site goes on with what it still has, nothing twice."""
@@ -185,6 +189,7 @@ async def test_the_hub_may_forget_what_it_knew(tmp_path: Path) -> None:
         await all_there(two, 30, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 async def test_an_outbox_that_was_brought_back_from_a_copy(tmp_path: Path) -> None:
     """The hub knows numbers that the copy has never given: without another name all that is new would be dropped."""
