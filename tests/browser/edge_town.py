@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import math
-import threading
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from s4.runtime.nats_server import free_port
+from tests.browser.voices import Voices
 from tests.support.city import Town
-from tests.support.mqtt import MqttClient, packet
+from tests.support.mqtt import MqttClient
 
 LAT, LON = 43.26, -2.93
 EVERY_S = 0.5
-PINGREQ = 12
 MANY = 120
 """Door contacts that say nothing: enough for the table to draw only the rows in view."""
 
@@ -116,59 +115,26 @@ def city_map() -> dict[str, Any]:
     }
 
 
-@dataclass
-class EdgeDevices:
+@dataclass(kw_only=True)
+class EdgeDevices(Voices):
     """Two sensors that breathe, one of which lies, a gate, and a stranger; over MQTT, from a thread of their own."""
 
-    port: int
-    secrets: dict[str, str]
     level: float = 600.0
     obeyed: list[dict[str, Any]] = field(default_factory=list)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _running: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Connect and begin to speak."""
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._do(self._begin())
-
-    def stop(self) -> None:
-        """Hang up."""
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     def appear(self, name: str) -> None:
         """A device that nobody has described speaks."""
-        self._do(self._say(name, ("open", b"true"), ("battery", b"87")))
+        self.do(self.say(name, ("open", b"true"), ("battery", b"87")))
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
-
-    async def _begin(self) -> None:
-        clients = {name: await self._connect(name) for name in ("air-1", "air-2", "gate-1")}
+    async def work(self) -> list[Coroutine[Any, Any, None]]:
+        """Two breathe, one of them lies, one obeys."""
+        clients = {name: await self.connect(name) for name in ("air-1", "air-2", "gate-1")}
         await clients["gate-1"].subscribe("s4/out/gate-1/#", qos=0)
-        work = (self._breathe(clients["air-1"], "air-1"), self._lie(clients["air-2"]), self._obey(clients["gate-1"]),
-                self._keep_alive(clients["gate-1"]))  # fmt: skip
-        self._running += [asyncio.create_task(one) for one in work]
-
-    async def _end(self) -> None:
-        for task in self._running:
-            task.cancel()
-        for ended in await asyncio.gather(*self._running, return_exceptions=True):
-            if not isinstance(ended, asyncio.CancelledError):
-                raise AssertionError("a device gave up") from ended
-
-    async def _connect(self, device: str, name: str = "") -> MqttClient:
-        return await MqttClient.connect(self.port, device, self.secrets[device], client=f"{device}{name}")
-
-    async def _say(self, device: str, *said: tuple[str, bytes]) -> None:
-        client = await self._connect(device, "-mouth")
-        for topic, payload in said:
-            await client.publish(f"s4/in/{device}/{topic}", payload)
-        await client.close()
+        gate = clients["gate-1"]
+        return [
+            self._breathe(clients["air-1"], "air-1"), self._lie(clients["air-2"]), self._obey(gate),
+            self.keep_alive(gate),
+        ]  # fmt: skip
 
     async def _breathe(self, client: MqttClient, name: str) -> None:
         with contextlib.closing(client.writer):
@@ -185,11 +151,6 @@ class EdgeDevices:
                 await client.publish("s4/in/air-2/co2", b"99999")
                 await asyncio.sleep(EVERY_S)
 
-    async def _keep_alive(self, client: MqttClient) -> None:
-        while True:
-            await asyncio.sleep(10)
-            client.writer.write(packet(PINGREQ, 0, b""))
-
     async def _obey(self, client: MqttClient) -> None:
         with contextlib.closing(client.writer):
             await client.publish("s4/in/gate-1/position", b"100")
@@ -198,7 +159,7 @@ class EdgeDevices:
                 order = json.loads(payload)
                 self.obeyed.append(order)
                 done = json.dumps({"command": order["command"], "state": "done"}).encode()
-                await self._say("gate-1", ("ack", done), ("position", b"0"))
+                await self.say("gate-1", ("ack", done), ("position", b"0"))
 
 
 def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
@@ -206,4 +167,4 @@ def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
     write_city(folder)
     town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
     secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2", "stranger-3")
-    return town, EdgeDevices(town.mqtt_port, secrets)
+    return town, EdgeDevices(port=town.mqtt_port, secrets=secrets)

@@ -4,20 +4,19 @@ import asyncio
 import contextlib
 import json
 import math
-import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from s4.runtime.nats_server import free_port
+from tests.browser.voices import Voices
 from tests.support.city import Town
-from tests.support.mqtt import MqttClient, packet
+from tests.support.mqtt import MqttClient
 
 DOORS = 24
 APART_DEG = 0.008  # 650 m: no two doors make one incident
 LAT, LON = 43.26, -2.93
-PINGREQ = 12
 AIR_EVERY_S, AIR_FRESH_S = 0.5, 2
 
 HEAD = f"""
@@ -125,63 +124,23 @@ def _feature(layer: str, name: str, shape: str, coordinates: list[Any], **more: 
     return {"type": "Feature", "properties": {"layer": layer, "name": name, **more}, "geometry": geometry}
 
 
-@dataclass
-class Devices:
+@dataclass(kw_only=True)
+class Devices(Voices):
     """The devices of the city, connected over MQTT from a thread of their own."""
 
-    port: int
-    secrets: dict[str, str]
     mute: bool = False
     refuse: str = ""
     obeyed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _running: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Connect the air and the gates."""
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._do(self._begin())
-
-    def stop(self) -> None:
-        """Hang up."""
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
 
     def force(self, number: int) -> None:
         """Force a door: published with QoS 1, back once it is acknowledged."""
-        self._do(self._say(f"door-{number}", "door", {"event": "forced"}))
+        self.do(self.say(f"door-{number}", ("door", b'{"event":"forced"}')))
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
-
-    async def _begin(self) -> None:
-        air, gates = await self._connect("air-1"), await self._connect("gates")
+    async def work(self) -> list[Coroutine[Any, Any, None]]:
+        """The air is measured, the gates obey."""
+        air, gates = await self.connect("air-1"), await self.connect("gates")
         await gates.subscribe("s4/out/gates/#", qos=0)
-        work = (self._breathe(air), self._obey(gates), self._keep_alive(gates))
-        self._running += [asyncio.create_task(one) for one in work]
-
-    async def _end(self) -> None:
-        for task in self._running:
-            task.cancel()
-        for ended in await asyncio.gather(*self._running, return_exceptions=True):
-            if not isinstance(ended, asyncio.CancelledError):
-                raise AssertionError("a device gave up") from ended
-
-    async def _connect(self, device: str, name: str = "") -> MqttClient:
-        return await MqttClient.connect(self.port, device, self.secrets[device], client=f"{device}{name}")
-
-    async def _say(self, device: str, topic: str, said: dict[str, Any]) -> None:
-        client = await self._connect(device, "-mouth")
-        await client.publish(f"s4/in/{device}/{topic}", json.dumps(said).encode())
-        await client.close()
-
-    async def _keep_alive(self, client: MqttClient) -> None:
-        while True:
-            await asyncio.sleep(10)
-            client.writer.write(packet(PINGREQ, 0, b""))
+        return [self._breathe(air), self._obey(gates), self.keep_alive(gates)]
 
     async def _breathe(self, air: MqttClient) -> None:
         with contextlib.closing(air.writer):
@@ -197,7 +156,8 @@ class Devices:
                 order = json.loads(payload)
                 self.obeyed.append((topic.rpartition("/")[2], order))
                 state = {"state": "failed", "detail": self.refuse} if self.refuse else {"state": "done"}
-                await self._say("gates", "ack", {"command": order["command"], **state})
+                answer = json.dumps({"command": order["command"], **state}).encode()
+                await self.say("gates", ("ack", answer))
 
 
 def new_town(folder: Path) -> tuple[Town, Devices]:
@@ -205,4 +165,4 @@ def new_town(folder: Path) -> tuple[Town, Devices]:
     write_city(folder)
     town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
     secrets = town.let_in("air-1", "gates", *(f"door-{n}" for n in range(DOORS)))
-    return town, Devices(town.mqtt_port, secrets)
+    return town, Devices(port=town.mqtt_port, secrets=secrets)

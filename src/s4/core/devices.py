@@ -10,10 +10,9 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from s4.core.errors import InputError
-from s4.core.ids import derive_id
 from s4.core.model.observation import Observation
-from s4.core.subjects import DEVICE_NOTICE, DEVICE_STATE, SYSTEM
+from s4.core.own_words import hear, say
+from s4.core.subjects import DEVICE_NOTICE, DEVICE_STATE
 
 Health = Literal["ok", "late", "silent", "faulty", "maintenance", "held", "rejected"]
 MOST_SAID: Final = 16
@@ -83,16 +82,9 @@ def told(what: DeviceNotice | DeviceState, site: str, now: int) -> Observation:
     >>> read(told(DeviceNotice("co2-1", refused=2), "square", 5), DeviceNotice).refused
     2
     """
-    name, body = _PROPERTY[type(what)], msgspec.to_builtins(what)
-    key = derive_id("obs", SYSTEM, name, what.device, now, msgspec.json.encode(what))
-    return Observation(key, SYSTEM, name, now, site, now, body)
+    return say(_PROPERTY[type(what)], what.device, what, site, now)
 
 
 def read(seen: Observation, kind: type[T]) -> T | None:
     """The notice or state in an observation; None when it carries something else. Raises `InputError`."""
-    if seen.source != SYSTEM or seen.property != _PROPERTY[kind]:
-        return None
-    try:
-        return msgspec.convert(dict(seen.body), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(str(error), field=seen.property) from error
+    return hear(seen, _PROPERTY[kind], kind)

@@ -11,11 +11,10 @@ from typing import Annotated, Any, Final, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from s4.core.errors import InputError
-from s4.core.ids import derive_id
 from s4.core.model.observation import Observation
 from s4.core.model.severity import Severity
-from s4.core.subjects import RULE_STATE, SYSTEM
+from s4.core.own_words import hear, say
+from s4.core.subjects import RULE_STATE
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 LARGEST_STATEMENT: Final = 20_000
@@ -174,16 +173,9 @@ class RuleDesk(Protocol):
 
 def told(state: RuleState, site: str, now: int) -> Observation:
     """The observation that carries a rule's state down the street."""
-    body = msgspec.to_builtins(state)
-    key = derive_id("obs", SYSTEM, RULE_STATE, state.rule, now, msgspec.json.encode(state))
-    return Observation(key, SYSTEM, RULE_STATE, now, site, now, body)
+    return say(RULE_STATE, state.rule, state, site, now)
 
 
 def read(seen: Observation) -> RuleState | None:
     """The state in an observation; None when it carries something else. Raises `InputError`."""
-    if seen.source != SYSTEM or seen.property != RULE_STATE:
-        return None
-    try:
-        return msgspec.convert(dict(seen.body), RuleState)
-    except msgspec.ValidationError as error:
-        raise InputError(str(error), field=seen.property) from error
+    return hear(seen, RULE_STATE, RuleState)

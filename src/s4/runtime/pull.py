@@ -185,9 +185,9 @@ class Pull:
         self._outstanding, self._asked_at = room, loop.time()
 
     @property
-    def waiting(self) -> bool:
-        """Whether something has come."""
-        return bool(self._buffer)
+    def waiting(self) -> int:
+        """How many messages have come and were not taken yet."""
+        return len(self._buffer)
 
     def take(self, most: int) -> list[Message]:
         """What has come, at most `most`."""

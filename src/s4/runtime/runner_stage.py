@@ -34,6 +34,7 @@ _SLACK_NS: Final = NS_PER_S // 4
 _SNAPSHOT_S: Final = 1.0
 _MOST_AT_ONCE: Final = 1024
 _MOST_LOSSY: Final = 65_536
+_MANY: Final = 128
 _LONGEST_GAP: Final = 120
 """Periods without any message after which a stage is told the time once instead of period by period; a snapshot is
 taken at least twice within so many."""
@@ -124,8 +125,7 @@ class StageHost(Host):
         self.arrived.clear()
         for pull in self._pulls:
             await self._asked(pull)
-        if self.stage.gather_s and not self.stopping and any(pull.waiting for pull in self._pulls):
-            await asyncio.sleep(self.stage.gather_s)
+        await self._gather()
         batches = [(pull, pull.take(_MOST_AT_ONCE)) for pull in self._pulls]
         lossy, self._lossy = self._lossy, []
         if lossy:
@@ -137,6 +137,11 @@ class StageHost(Host):
             await self._pass_time()
         if self._dirty and time.monotonic() - self._saved_at >= max(self.stage.snapshot_s, _SNAPSHOT_S):
             await self.save()
+
+    async def _gather(self) -> None:
+        """Where nobody waits for the answer, let a little become more. Of a flood there is nothing to gather."""
+        if self.stage.gather_s and 0 < sum(pull.waiting for pull in self._pulls) < _MANY and not self.stopping:
+            await asyncio.sleep(self.stage.gather_s)
 
     async def _asked(self, pull: Pull) -> None:
         try:

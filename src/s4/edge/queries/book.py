@@ -64,7 +64,7 @@ class Book:
     def _made_ready(self, spec: SqlRule) -> Rule | Rowwise:
         rule = _rule(spec)
         try:
-            Bank().add(spec.id, rule)
+            Bank().add(spec.id, rule)  # in a bank of its own: one that does not fit must leave nothing behind
         except NotColumnar as reason:
             self.why[spec.id] = str(reason)
             return Rowwise(spec)

@@ -6,19 +6,15 @@ at most rows that are sent again. All calls block; one at a time.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from s4.core.errors import ServiceError
+from s4.runtime.own_file import OwnFile
 
-_WAL_BYTES: Final = 4 << 20
 _VACUUM_PAGES: Final = 500
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -50,38 +46,14 @@ class Spilled(msgspec.Struct, frozen=True):
     oldest: int = 0
 
 
-class SpillBox:
+class SpillBox(OwnFile):
     """One file. `max_bytes`: how much may wait in it."""
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        self.path, self.max_bytes = path, max_bytes
-        self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-            for pragma in (
-                "auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL",
-                f"journal_size_limit={_WAL_BYTES}", "cache_size=-1000",
-            ):  # fmt: skip
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise ServiceError(f"the queue {path} cannot be used: {error}") from error
+    what, schema, sync = "queue", _SCHEMA, "NORMAL"
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                except BaseException:
-                    self._db.execute("ROLLBACK")
-                    raise
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise ServiceError(f"the queue {self.path} does not take anything: {error}") from error
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        super().__init__(path)
+        self.max_bytes = max_bytes
 
     def note(self, name: str, value: str | None = None) -> str:
         """What was noted under `name` ("" = nothing); `value` is noted in its place."""
@@ -122,8 +94,7 @@ class SpillBox:
             _move(db, positions)
             _count(db, counts)
         if numbers:
-            with self._lock:
-                self._db.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
+            self._shrink(_VACUUM_PAGES)
 
     def make_room(self, behind: int) -> int:
         """Give up the oldest chunks behind number `behind` until no more than the bound waits; returns their rows."""
@@ -149,11 +120,6 @@ class SpillBox:
         """What became of how many rows since the file was made."""
         with self._lock:
             return dict(self._db.execute("SELECT name, rows FROM count").fetchall())
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
 
 
 def _move(db: sqlite3.Connection, positions: Mapping[str, int]) -> None:

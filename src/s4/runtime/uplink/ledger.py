@@ -4,14 +4,10 @@ nothing that is not in here. SQLite, synced: it is written before a site is told
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from s4.core.errors import ServiceError
+from s4.runtime.own_file import OwnFile
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS taken (
@@ -29,20 +25,10 @@ class Way(NamedTuple):
     rank: int
 
 
-class Ledger:
-    """One file. All calls block; one at a time."""
+class Ledger(OwnFile):
+    """One file."""
 
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._path = path
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-                self._db.execute(f"PRAGMA {pragma}")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise ServiceError(f"the ledger {path} cannot be used: {error}") from error
+    what, schema, sync = "ledger", _SCHEMA, "FULL"
 
     def taken(self) -> dict[Way, int]:
         """The last number taken on each way."""
@@ -57,19 +43,6 @@ class Ledger:
 
     def write(self, taken: Mapping[Way, int], reached: Mapping[str, int]) -> None:
         """Both in one transaction; synced when it returns. Raises `ServiceError`."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                rows = [(*way, last) for way, last in taken.items()]
-                self._db.executemany("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)", rows)
-                self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", list(reached.items()))
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise ServiceError(f"the ledger {self._path} does not take anything: {error}") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)", [(*way, n) for way, n in taken.items()])
+            db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", list(reached.items()))

@@ -6,24 +6,20 @@ kill or a power cut it continues behind what it holds, nothing twice, nothing le
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from s4.core.errors import ServiceError
+from s4.runtime.own_file import OwnFile
 from s4.runtime.uplink.chunk import Draft, Parcel
 from s4.runtime.uplink.ranks import FIRST_TO_GO, Rank
 
 _ROOM_AFTER: Final = 0.95
 """When the bound is reached, so much of it is left in use: giving up a little at a time would never end."""
-_WAL_BYTES: Final = 4 << 20
 _PAGES: Final = ("page_count", "freelist_count", "page_size")
 _NEXT_NUMBER: Final = (
     "UPDATE line SET number = number + 1, chunks = chunks + 1, count = count + ?, bytes = bytes + ? "
@@ -68,33 +64,21 @@ class Lost(msgspec.Struct, frozen=True):
     until: int
 
 
-class Outbox:
-    """One file. `max_bytes`: how much disk it may take (its pages; the write-ahead log comes to 4 MiB more)."""
+class Outbox(OwnFile):
+    """One file. `max_bytes`: how much disk it may take (its pages; the write-ahead log comes to 4 MiB more).
+
+    Synced at every commit: a number that was ever sent must never be given to something else, also after a power cut.
+    """
+
+    what, schema, sync, cache_kib = "outbox", _SCHEMA, "FULL", 4000
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        self.path, self.max_bytes = path, max_bytes
-        self._lock = threading.Lock()
-        try:
-            self._db = self._opened(path)
-        except (sqlite3.Error, OSError) as error:
-            raise ServiceError(f"the outbox {path} cannot be used: {error}") from error
+        super().__init__(path)
+        self.max_bytes = max_bytes
         self._waiting: Mapping[Rank, Waiting] = {}
         self.given: Mapping[Rank, int] = {}
         """The number given last, by rank."""
         self.id = self._identity()
-
-    @staticmethod
-    def _opened(path: Path) -> sqlite3.Connection:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same rights
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-        # FULL: a number that was ever sent must never be given to something else, also after a power cut.
-        for pragma in (
-            "auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={_WAL_BYTES}",
-            "cache_size=-4000",
-        ):  # fmt: skip
-            db.execute(f"PRAGMA {pragma}")
-        db.executescript(_SCHEMA)
-        return db
 
     def _identity(self) -> str:
         with self._transaction() as db:
@@ -102,7 +86,7 @@ class Outbox:
             db.executemany("INSERT OR IGNORE INTO line (rank) VALUES (?)", [(rank,) for rank in Rank])
             return str(db.execute("SELECT value FROM meta WHERE name = 'outbox'").fetchone()[0])
 
-    def _note(self) -> None:
+    def _committed(self) -> None:
         rows = self._db.execute(_WAITING).fetchall()
         self._waiting = {Rank(rank): Waiting(*rest) for rank, _, *rest in rows}
         self.given = {Rank(rank): number for rank, number, *_ in rows}
@@ -118,21 +102,6 @@ class Outbox:
             query = "UPDATE line SET chunks = chunks - ?, count = count - ?, bytes = bytes - ? WHERE rank = ?"
             db.execute(query, (chunks, count, size, rank))
         return count, size, since or 0, last or 0
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._db
-                except BaseException:
-                    self._db.execute("ROLLBACK")
-                    raise
-                self._db.execute("COMMIT")
-                self._note()  # still under the lock: several put things in at the same time
-            except sqlite3.Error as error:
-                raise ServiceError(f"the outbox {self.path} does not take anything: {error}") from error
 
     def position(self, stream: str) -> int:
         """How far `stream` has been taken: the sequence on the local bus; 0 at the beginning."""
@@ -227,8 +196,7 @@ class Outbox:
 
     def tidy(self) -> None:
         """Give a little of what is free back to the disk. Cost: at most about 10 ms."""
-        with self._lock:
-            self._db.executescript("PRAGMA incremental_vacuum(2000)")  # `execute` would take a single page
+        self._shrink(2000)
 
     def waiting(self) -> Mapping[Rank, Waiting]:
         """What waits, by rank, since the last change. Costs nothing."""
@@ -244,8 +212,3 @@ class Outbox:
         """This has been reported, durably."""
         with self._transaction() as db:
             db.executemany("UPDATE line SET told = ? WHERE rank = ?", [(one.count, one.rank) for one in lost])
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
