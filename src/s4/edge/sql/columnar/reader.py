@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import DTypeLike
 
-from s4.edge.sql.columnar.arrow import Batches
-from s4.edge.sql.columnar.frame import Column, Frame, numbers, strings
+from s4.edge.sql.columnar.frame import Column, Frame, Words
 from s4.edge.sql.columnar.shape import kinds_of
 from s4.edge.sql.columnar.vectorise import Kind
 from s4.edge.sql.tree import Stream
 
 _LARGEST_WHOLE: Final = 2**63
+_MOST_WORDS: Final = 65_536
+_TYPES: Final[dict[Kind, Any]] = {
+    "i": Annotated[int, msgspec.Meta(ge=-_LARGEST_WHOLE, le=_LARGEST_WHOLE - 1)],
+    "f": float,
+    "b": bool,
+    "s": str,
+}
+_ARRAYS: Final[dict[Kind, DTypeLike]] = {"i": np.int64, "f": np.float64, "b": np.bool_}
 
 
 class BadLine(msgspec.Struct, frozen=True):
@@ -28,80 +35,99 @@ class BadLine(msgspec.Struct, frozen=True):
 class Reader:
     """Reads batches of one stream. Text columns keep their distinct texts from batch to batch.
 
-    Columns that are not declared are left; a declared one that is missing is null. Cost: 0.5 µs a line of three columns
-    when all lines are as declared, 2 µs otherwise.
+    Columns that are not declared are left; a declared one that is missing is null. Cost: 0.7 µs a line of three columns
+    when all lines are as declared, 3 µs otherwise.
     """
 
     def __init__(self, stream: Stream) -> None:
         self.kinds = kinds_of(stream)
         self._time = stream.options.get("TIMESTAMP", "")
-        self._batches = Batches()
-        self._lines = msgspec.json.Decoder()
+        self._places: dict[str, dict[str, int]] = {}
+        self._words: dict[str, Words] = {}
+        self._row = _row_of(self.kinds, self._time)
+        self._as_declared = msgspec.json.Decoder(self._row)
+        self._anything = msgspec.json.Decoder()
 
     def read(self, data: bytes, arrived_ms: int) -> tuple[Frame, list[BadLine]]:
         """A frame of the good lines, in order, and the bad ones. `arrived_ms`: their time, unless the stream names a
         column of its own for it.
         """
-        import pyarrow as pa
-
+        bad: list[BadLine] = []
         try:
-            columns = self._at_once(data)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return self._one_by_one(data, arrived_ms)
-        if self._time and columns[self._time].valid is not None:  # some rows have no time: which ones, is to be said
-            return self._one_by_one(data, arrived_ms)
-        return self._frame(columns, arrived_ms), []
+            rows = self._as_declared.decode_lines(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            rows = list(self._good(data, bad))
+        return self._frame(rows, arrived_ms), bad
 
-    def _at_once(self, data: bytes) -> dict[str, Column]:
-        import pyarrow as pa
-        from pyarrow import json
-
-        types = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_(), "s": pa.string()}
-        schema = pa.schema([(name, types[kind]) for name, kind in self.kinds.items()])
-        table = json.read_json(
-            io.BytesIO(data),
-            read_options=json.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
-        return {
-            name: self._batches.column(name, table[name].combine_chunks(), kind) for name, kind in self.kinds.items()
+    def _frame(self, rows: list[Any], arrived_ms: int) -> Frame:
+        columns = {
+            name: self._column(name, [getattr(row, field) for row in rows], kind)
+            for field, (name, kind) in zip(self._row.__struct_fields__, self.kinds.items(), strict=True)
         }
-
-    def _frame(self, columns: dict[str, Column], arrived_ms: int) -> Frame:
-        size = len(next(iter(columns.values())).values)
         if not self._time:
-            return Frame(np.full(size, arrived_ms, np.int64), columns)
+            return Frame(np.full(len(rows), arrived_ms, np.int64), columns)
         return Frame(columns[self._time].values.astype(np.int64, copy=False), columns)
 
-    def _one_by_one(self, data: bytes, arrived_ms: int) -> tuple[Frame, list[BadLine]]:
-        bad: list[BadLine] = []
-        rows = list(self._good(data, bad))
-        columns = {name: _column_of([row[name] for row in rows], kind) for name, kind in self.kinds.items()}
-        return self._frame(columns, arrived_ms), bad
-
-    def _good(self, data: bytes, bad: list[BadLine]) -> Iterator[dict[str, Any]]:
-        for number, line in enumerate(data.splitlines(), 1):
+    def _good(self, data: bytes, bad: list[BadLine]) -> Iterator[Any]:
+        for number, line in enumerate(data.split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
-                yield self._row(self._lines.decode(line))
-            except (msgspec.DecodeError, ValueError) as error:
-                bad.append(BadLine(number, str(error)))
+                yield self._as_declared.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                bad.append(BadLine(number, self._reason(line) or str(error)))
 
-    def _row(self, value: object) -> dict[str, Any]:
+    def _reason(self, line: bytes) -> str:
+        """Why a line is not as declared, in the words of the stream; "" where it is not JSON at all."""
+        try:
+            value = self._anything.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
         if not isinstance(value, dict):
-            raise ValueError("a line must be a JSON object")
-        row = {name: _fitting(name, value.get(name), kind) for name, kind in self.kinds.items()}
-        if self._time and row[self._time] is None:
-            raise ValueError(f"{self._time}, the time of the row, is missing")
-        return row
+            return "a line must be a JSON object"
+        if self._time and value.get(self._time) is None:
+            return f"{self._time}, the time of the row, is missing"
+        return next(filter(None, (_wrong(name, value.get(name), kind) for name, kind in self.kinds.items())), "")
+
+    def _column(self, name: str, values: list[Any], kind: Kind) -> Column:
+        if kind == "s":
+            return self._texts(name, values)
+        if None not in values:
+            return Column(np.array(values, _ARRAYS[kind]))
+        valid = np.fromiter((value is not None for value in values), np.bool_, len(values))
+        return Column(np.array([value or 0 for value in values], _ARRAYS[kind]), valid)
+
+    def _texts(self, name: str, values: list[str | None]) -> Column:
+        places = self._places.setdefault(name, {})
+        if len(places) > _MOST_WORDS:  # a text that never comes again is not kept for ever
+            places.clear()
+        for text in set(values) - places.keys() - {None}:
+            places[text] = len(places)  # type: ignore[index]  # None is not among them
+        words = self._words.get(name)
+        if words is None or len(words.texts) != max(1, len(places)):
+            words = self._words[name] = Words(tuple(places) or ("",))
+        codes = np.fromiter((places.get(value, -1) for value in values), np.int32, len(values))  # type: ignore[arg-type]
+        valid = codes >= 0
+        return Column(np.maximum(codes, 0), None if valid.all() else valid, None, words)
 
 
-def _fitting(name: str, value: object, kind: Kind) -> object:
-    """A value as its column has it. Raises `ValueError`."""
+def _row_of(kinds: dict[str, Kind], time: str) -> type[msgspec.Struct]:
+    """A row as the stream declares it. Its fields are numbered: a column's name need not be one of Python's."""
+    fields: list[Any] = []
+    for place, (name, kind) in enumerate(kinds.items()):
+        type_ = _TYPES[kind]
+        if name == time:
+            fields.append((f"c{place}", type_, msgspec.field(name=name)))
+        else:
+            fields.append((f"c{place}", type_ | None, msgspec.field(name=name, default=None)))
+    return msgspec.defstruct("Row", fields, gc=False, kw_only=True)
+
+
+def _wrong(name: str, value: object, kind: Kind) -> str:
+    """What is wrong with a value, "" where it is as its column has it."""
     if value is None or _FITS[kind](value):
-        return value
-    raise ValueError(f"{name} must be {_MEANT[kind]}, not {msgspec.json.encode(value).decode()[:40]}")
+        return ""
+    return f"{name} must be {_MEANT[kind]}, not {msgspec.json.encode(value).decode()[:40]}"
 
 
 def _is_whole(value: object) -> bool:
@@ -115,12 +141,3 @@ _FITS: Final[dict[Kind, Callable[[object], bool]]] = {
     "s": lambda value: isinstance(value, str),
 }
 _MEANT: Final[dict[Kind, str]] = {"i": "a whole number", "f": "a number", "b": "true or false", "s": "a text"}
-
-
-def _column_of(values: list[Any], kind: Kind) -> Column:
-    if kind == "s":
-        return strings(values)
-    column = numbers(values)
-    if kind == "i":
-        return column
-    return Column(column.values.astype(np.float64 if kind == "f" else np.bool_), column.valid)
