@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -56,11 +57,19 @@ def s4_command() -> list[str]:
 
 @contextlib.contextmanager
 def child(
-    folder: Path, *, devices: Sequence[str], rules: str = "", stages: str = "", rooms: Sequence[str] = ()
+    folder: Path,
+    *,
+    devices: Sequence[str],
+    rules: str = "",
+    stages: str = "",
+    rooms: Sequence[str] = (),
+    doors: str = "",
 ) -> Iterator[Child]:
-    """Start it in `folder` with these rooms (none: all), and a credential for each device; stop it at the end."""
+    """Start it in `folder` with these rooms (none: all), more doors (TOML), and a credential for each device; stop it
+    at the end.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    text = CITY.format(stages=stages) + "".join(SOURCE.format(id=device) for device in devices)
+    text = CITY.format(stages=stages) + "".join(SOURCE.format(id=device) for device in devices) + doors
     (folder / "city.toml").write_text(text)
     (folder / "rules.toml").write_text(rules)
     data = folder / "data"
@@ -102,6 +111,13 @@ def _wait(note: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, 
                 return dict(json.loads(text))
         time.sleep(0.01)
     raise RuntimeError(f"s4 did not start: {log.read_text()[-2000:]}")
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def resident_mib(pid: int) -> float:

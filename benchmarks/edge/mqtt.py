@@ -1,7 +1,9 @@
-"""MQTT at the door of an edge node, one reading a message: what arrives, what it costs, how soon a rule speaks.
+"""MQTT at the doors of an edge node, one reading a message: what arrives, what it costs, how soon a rule speaks.
 
-`python -m benchmarks.edge.mqtt [--seconds N]` for a smaller run; `s4 bench edge-mqtt` for the real one. Sender, bus
-and node share the machine. What is sent and what lies in the node's history are counted, so a loss shows.
+There are two such doors: the bus itself, which speaks MQTT with devices that are also told things, and the door
+`mqtt-listener`, for many devices that only speak. `python -m benchmarks.edge.mqtt [--seconds N]` for a smaller run;
+`s4 bench edge-mqtt` for the real one. Sender, bus and node share the machine. What is sent and what lies in the node's
+history are counted, so a loss shows.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 import nats
 
-from benchmarks.child import Child, _tree, child
+from benchmarks.child import Child, _tree, child, free_port
 from benchmarks.edge.flood import Flood, Sent, send
 from benchmarks.edge.listener import Listener
 from benchmarks.figure import Figure, percentile
@@ -29,6 +31,14 @@ SECONDS = 20
 RATES = (5_000, 10_000, 25_000, 50_000, 100_000)
 EVENTS_PER_S, READINGS_PER_S = 10, 10_000
 _TICKS = 100.0
+LISTENER = """
+[[source]]
+id = "listener"
+site = "square"
+door = "mqtt-listener"
+[source.options]
+port = {port}
+"""
 QUERY = """
 [[query]]
 id = "over"
@@ -46,6 +56,21 @@ class Arrived(NamedTuple):
     cpu: dict[str, float]
 
 
+class Way(NamedTuple):
+    """A door for MQTT. `own`: the listener of s4, and not the bus."""
+
+    name: str
+    own: bool
+
+    def door(self) -> tuple[str, int]:
+        """What the city says of it, and the port it will listen on (0: known when the bus runs)."""
+        port = free_port() if self.own else 0
+        return (LISTENER.format(port=port) if self.own else ""), port
+
+
+BUS, OWN = Way("the bus", own=False), Way("mqtt-listener", own=True)
+
+
 def run() -> list[Figure]:
     """Floods at rising rates, then the delay of rules."""
     return measure(SECONDS)
@@ -53,19 +78,28 @@ def run() -> list[Figure]:
 
 def measure(seconds: int) -> list[Figure]:
     """Each flood lasts `seconds` and meets a fresh node."""
-    figures, lossless = _bus_alone(seconds), 0.0
+    return [*_bus_alone(seconds), *_by(BUS, seconds), *_by(OWN, seconds)]
+
+
+def _by(way: Way, seconds: int) -> list[Figure]:
+    figures, lossless = [], 0.0
     for rate in RATES:
-        came = _flood(seconds * rate, rate, 0)
+        came = _flood(way, seconds * rate, rate, 0)
         lost = came.sent.readings - came.kept
         lossless = max(lossless, rate if not lost else 0.0)
-        figures.append(Figure(NAME, f"QoS 0 at {rate:,}/s: lost", float(lost), "messages", note=_note(came)))
-    figures.append(Figure(NAME, "QoS 0, greatest of these rates without a loss", lossless, "/s", 100_000, "more"))
-    came = _flood(seconds * 10_000, 0, 1)
+        figures.append(
+            Figure(NAME, f"{way.name}: QoS 0 at {rate:,}/s: lost", float(lost), "messages", note=_note(came))
+        )
+    aim = 100_000 if way.own else None
+    figures.append(
+        Figure(NAME, f"{way.name}: QoS 0, greatest of these rates without a loss", lossless, "/s", aim, "more")
+    )
+    came = _flood(way, seconds * 10_000, 0, 1)
     speed = came.sent.readings / came.sent.took_s
-    figures.append(Figure(NAME, "QoS 1 acknowledged, flat out", speed, "/s", note=_note(came)))
+    figures.append(Figure(NAME, f"{way.name}: QoS 1 acknowledged, flat out", speed, "/s", note=_note(came)))
     lost = came.sent.readings - came.kept
-    figures.append(Figure(NAME, "QoS 1 acknowledged but not in history", float(lost), "messages", 0.0))
-    return [*figures, *(_delay(seconds, qos) for qos in (0, 1))]
+    figures.append(Figure(NAME, f"{way.name}: QoS 1 acknowledged but not in history", float(lost), "messages", 0.0))
+    return [*figures, *(_delay(way, seconds, qos) for qos in (0, 1))]
 
 
 def _bus_alone(seconds: int) -> list[Figure]:
@@ -97,11 +131,12 @@ def _note(came: Arrived) -> str:
     return f"{came.sent.readings:,} sent at {speed:,.0f}/s, {came.kept:,} in history; µs of CPU a message: {cpu}"
 
 
-def _flood(readings: int, per_s: int, qos: int) -> Arrived:
+def _flood(way: Way, readings: int, per_s: int, qos: int) -> Arrived:
+    door, port = way.door()
     with tempfile.TemporaryDirectory(prefix="s4-bench-") as folder:
-        with child(Path(folder), devices=["d1"]) as s4:
+        with child(Path(folder), devices=["d1"], doors=door) as s4:
             before = _cpu(s4.process.pid)
-            sent = send(Flood(s4.mqtt_port, "d1", s4.secrets["d1"], readings, per_s, qos))
+            sent = send(Flood(port or s4.mqtt_port, "d1", s4.secrets["d1"], readings, per_s, qos))
             asyncio.run(_settled(s4))
             after = _cpu(s4.process.pid)
         kept = HistoryReader(s4.data / "history").count("readings")
@@ -131,20 +166,21 @@ def _cpu(pid: int) -> dict[str, float]:
     return used
 
 
-def _delay(seconds: int, qos: int) -> Figure:
+def _delay(way: Way, seconds: int, qos: int) -> Figure:
+    door, port = way.door()
     with (
         tempfile.TemporaryDirectory(prefix="s4-bench-") as folder,
-        child(Path(folder), devices=["d1", "d2"], rules=QUERY) as s4,
+        child(Path(folder), devices=["d1", "d2"], rules=QUERY, doors=door) as s4,
     ):
-        delays = asyncio.run(_listened(s4, seconds, qos))
+        delays = asyncio.run(_listened(s4, port or s4.mqtt_port, seconds, qos))
     wanted = (seconds - 1) * EVENTS_PER_S
     note = f"{len(delays)} of {wanted} events; median {statistics.median(delays) if delays else 0:.1f} ms, "
     note += f"longest {max(delays, default=0):.1f} ms"
-    name = f"reading → rule event, QoS {qos}, at {READINGS_PER_S:,} readings/s, p99"
+    name = f"{way.name}: reading → rule event, QoS {qos}, at {READINGS_PER_S:,} readings/s, p99"
     return Figure(NAME, name, percentile(delays, 0.99) if delays else float("inf"), "ms", 20.0, note=note)
 
 
-async def _listened(s4: Child, seconds: int, qos: int) -> list[float]:
+async def _listened(s4: Child, port: int, seconds: int, qos: int) -> list[float]:
     """d1 floods; d2 sends the readings whose events are timed. The first second warms up."""
     bus = await nats.connect(s4.bus, user="s4-runner", password=s4.bus_password)
     delays: list[float] = []
@@ -156,10 +192,10 @@ async def _listened(s4: Child, seconds: int, qos: int) -> list[float]:
             delays.append((heard - left) * 1000)
 
     await bus.subscribe("s4.bench.*.detection.>", cb=on_detection)
-    noise = Flood(s4.mqtt_port, "d1", s4.secrets["d1"], (seconds + 2) * READINGS_PER_S, READINGS_PER_S, qos)
+    noise = Flood(port, "d1", s4.secrets["d1"], (seconds + 2) * READINGS_PER_S, READINGS_PER_S, qos)
     flooding = asyncio.create_task(asyncio.to_thread(send, noise))
     await asyncio.sleep(1.5)
-    reader, writer = await asyncio.open_connection("127.0.0.1", s4.mqtt_port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(mqtt.connect("bench-d2", "d2", s4.secrets["d2"], 60))
     await reader.read(4)
     for number in range(seconds * EVENTS_PER_S):

@@ -1,0 +1,81 @@
+"""`s4 detect`: what a recording shows, from the shell."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from s4.core.errors import InputError
+    from s4.core.model import Frame
+
+_TELL_S = 1.0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Look for what matters in a recording.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("video")(video)
+    app.add_typer(group, name="detect")
+
+
+def _group() -> None:
+    """Look for what matters in a recording."""
+
+
+def video(
+    files: Annotated[list[Path], typer.Argument(help="One camera's recording, in one or more files.", metavar="FILE")],
+    config: Annotated[Path | None, typer.Option(help="The camera: settings and zones (TOML).")] = None,
+    fps: Annotated[float, typer.Option(min=0, max=1000, help="True pictures a second where the file lies.")] = 0.0,
+    out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
+) -> None:
+    """Say what happens in a recording: a JSON line for each detection and each person in each analysed picture.
+
+    \b
+    Example:
+      s4 detect video square.mp4 --out detections.jsonl
+      s4 detect video part1.avi part2.avi --config gate.toml --fps 12.5
+    """
+    import msgspec
+
+    from s4.app.output import lines_to
+    from s4.detection.video.camfile import CameraFile, read_camera
+    from s4.detection.video.report import report
+    from s4.sensing.recording import Recording
+
+    camera = read_camera(config) if config else CameraFile()
+    troubles: list[InputError] = []
+    frames = Recording(files, fps=fps or camera.fps, trouble=troubles.append).frames()
+    encode = msgspec.json.Encoder().encode
+    with lines_to(out) as write:
+        for line in report(_told(frames), camera.settings, camera.zones, camera.place):
+            write(encode(line))
+    for trouble in troubles[:-1]:
+        sys.stderr.write(f"s4: {trouble}\n")
+    if troubles:
+        raise troubles[-1]
+
+
+def _told(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same, with a line on stderr about how far it is, where a person sits before it."""
+    started = said = time.monotonic()
+    frame = None
+    for frame in frames:
+        yield frame
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - said >= _TELL_S:
+            said = now
+            pace = frame.number / (now - started)
+            sys.stderr.write(
+                f"\r{frame.source}: {frame.number} pictures, {frame.time / 1e9:.0f} s, {pace:.0f} a second "
+            )
+    if frame is not None and said > started:
+        with contextlib.suppress(OSError):
+            sys.stderr.write("\n")
