@@ -41,7 +41,8 @@ demo: setup web ## Play the exercise city and open the picture
 
 test: setup web system-packages lint ## Check everything a change must pass (what CI runs)
 	@echo "== Running the tests"
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 3 --dist loadgroup -m "not slow and not alone"
+	@$(BIN)/pytest -m "alone and not slow"
 	@scripts/web-check test
 
 test-slow: setup web system-packages ## Run the tests that take minutes each

@@ -55,8 +55,13 @@ def chromium() -> Path:
 KINDS = {"data_dir": "data", "postgres": "postgres", "chromium": "browser"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it asks for, so that `-m "not postgres"` means what it says."""
+    """Mark each test by what it asks for, so that `-m "not postgres"` means what it says; and say which go together
+    when several work side by side: those of a file, and all that share the city in the browser.
+    """
     for item in items:
+        in_browser = item.path.parent == CHECKOUT / "tests" / "browser"
+        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.nodeid.partition("::")[0]))
         for fixture in KINDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(KINDS[fixture])

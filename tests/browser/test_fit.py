@@ -93,7 +93,7 @@ EDGE_STATES: dict[str, tuple[str, Callable[[Page], Any]]] = {
 }
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("theme", [pytest.param("dark", marks=pytest.mark.slow), "light"])
 def test_nothing_stands_in_anybodys_way_at_the_edge(edge: EdgeStand, edge_window: Window, theme: str) -> None:
     edge.devices.appear("stranger-3")
     wrong = []

@@ -128,6 +128,7 @@ async def test_what_was_read_is_not_remembered_for_ever(bus: Bus) -> None:
     assert not pull._held
 
 
+@pytest.mark.alone
 async def test_a_single_message_comes_at_once(bus: Bus) -> None:
     pull, took = await open_pull(bus), []
     await read(pull, lambda _: pull._outstanding > 0)
@@ -193,12 +194,14 @@ async def test_making_the_streams_again_changes_nothing(bus: Bus) -> None:
     assert (state.messages, state.last_seq) == (3, 3)
 
 
-async def test_a_bus_that_is_not_there_is_named() -> None:
+async def test_a_bus_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s4.runtime.bus._CONNECT_S", 1.0)
     with pytest.raises(ServiceError, match=r"nats://127\.0\.0\.1:1 does not answer"):
         await asyncio.wait_for(Bus.connect("nats://127.0.0.1:1"), 30)
 
 
-async def test_a_wrong_password_is_refused(server: NatsServer) -> None:
+async def test_a_wrong_password_is_refused(server: NatsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s4.runtime.bus._CONNECT_S", 1.0)
     with pytest.raises(ServiceError, match="does not answer"):
         await Bus.connect(server.url, user="s4-runner", password="guess")
 

@@ -144,7 +144,7 @@ async def until_the_cut(
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("sync", ["1s", "always"])
+@pytest.mark.parametrize("sync", ["1s", pytest.param("always", marks=pytest.mark.slow)])
 async def test_what_a_power_cut_leaves(tmp_path: Path, disk: Disk, sync: str) -> None:
     write_city(disk.folder)
     town, start = (

@@ -82,6 +82,7 @@ def test_a_loop_goes_on_in_time(clip: Path) -> None:
     assert [f.time for f in frames] == [NOW + n * NS_PER_S // RATE for n in range(2 * COUNT + 3)]
 
 
+@pytest.mark.alone
 def test_replay_follows_a_fast_clock(clip: Path) -> None:
     clock = ScaledClock(start=NOW, speed=10.0)
     began = time.perf_counter()

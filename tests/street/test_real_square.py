@@ -14,6 +14,8 @@ from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from tests.support.city import Town
 
+pytestmark = pytest.mark.alone
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "real-square"
 SPEED = 3
 LASTS_S = 120.0

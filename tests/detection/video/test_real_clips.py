@@ -51,6 +51,7 @@ def vtest(data_dir: Path) -> list[tuple[int, Detection]]:
     return watched(data_dir, VTEST, [Zone(name, "cam-1", name, outline) for name, outline in PARTS.items()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "found", "right", "time_recall", "time_precision"),
     [
@@ -88,7 +89,9 @@ HELD = {
 }
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if "pets" in name else []) for name in HELD]
+)
 def test_a_bag_is_found_once_and_in_time(data_dir: Path, name: str) -> None:
     fps, settings, truth, (alone, until) = HELD[name]
     found = watched(data_dir, (name, fps, settings))

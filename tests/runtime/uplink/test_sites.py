@@ -132,6 +132,7 @@ async def check(city: City, start: int) -> None:
         assert found == {i: [i / 2] for i in range(COUNT)}
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", [1])
