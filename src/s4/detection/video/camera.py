@@ -13,6 +13,7 @@ from s4.detection.video.background import Background
 from s4.detection.video.behaviours import make_behaviours
 from s4.detection.video.blobs import clean, find_people
 from s4.detection.video.ground import Ground
+from s4.detection.video.look import view_of
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Image, View
 from s4.detection.video.scene import Scene, Statement
@@ -40,7 +41,7 @@ class CameraWatch:
 
     def look(self, frame: Frame) -> list[Detection]:
         """What follows from a frame; nothing when it comes sooner than `analysed_fps` asks, or twice."""
-        view = self._view_of(frame.image)
+        view = view_of(frame, self._settings)
         ended: list[Detection] = []
         dt_s = (frame.time - self._last) / NS_PER_S if self._last is not None else 0.0
         if view != self._view or not 0.0 <= dt_s <= LONGEST_GAP_S:
@@ -63,10 +64,6 @@ class CameraWatch:
         self._last = self.scene = None
         self._behaviours = make_behaviours(self._settings, self._zones)
         return detections
-
-    def _view_of(self, image: Image) -> View:
-        height, width = image.shape[:2]
-        return View.of(width, height, widest=self._settings.width_px, pixel_aspect=self._settings.pixel_aspect)
 
     def _begin(self, view: View) -> None:
         """A new picture or a new time: learn from the start."""
@@ -91,7 +88,7 @@ class CameraWatch:
             tracks = self._tracker.follow(find_people(mask, self._size), time, dt_s)
         else:
             tracks = self._tracker.rest(dt_s)
-        return Scene(time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled)
+        return Scene(time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled, image)
 
     def _detection(self, statement: Statement) -> Detection:
         happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)

@@ -16,7 +16,7 @@ Attributes = Mapping[str, float | str | bool | tuple[float, ...]]
 
 class Scene(NamedTuple):
     """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
-    something is; `tracks`: confirmed ones; `settled`: false while the light changes.
+    something is; `tracks`: confirmed ones; `settled`: false while the light changes; `raw`: working picture as it came.
     """
 
     time: int
@@ -27,6 +27,7 @@ class Scene(NamedTuple):
     tracks: list[Track]
     size: PersonSize
     settled: bool
+    raw: Image
 
 
 class Statement(NamedTuple):
