@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Condition, Event, Thread
-from typing import Annotated, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -18,7 +18,10 @@ from s4.core.model import Frame
 from s4.core.ports import Camera, Card, Context
 from s4.sensing.options import read_options
 from s4.sensing.pace import Pace, start_of
-from s4.sensing.video import LIVE, Size, Video, to_bgr
+from s4.sensing.video import LIVE, Size, Video, to_bgr, turn_of
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
@@ -105,8 +108,7 @@ class VideoCamera(Camera):
                     if self._closed.is_set() or not self._in_time(pace, time):
                         break
                     if gate.passes(time) and not self._late(pace, time, clock):
-                        image = to_bgr(picture, self._size)
-                        yield Frame(self.source.id, self.source.site, number, time, image)
+                        yield self._frame(number, time, picture, video)
                     number += 1
                     last = time
             if number == 0:
@@ -114,6 +116,11 @@ class VideoCamera(Camera):
             if not self.options.loop:
                 return
             after = last - start + interval
+
+    def _frame(self, number: int, time: int, picture: VideoFrame, video: Video) -> Frame:
+        image, size = to_bgr(picture, self._size), (picture.width, picture.height)
+        aspect = 1 / self.options.aspect if self.options.aspect != 1.0 else video.pixel_aspect
+        return Frame(self.source.id, self.source.site, number, time, image, size, turn_of(picture), aspect)
 
     def _in_time(self, pace: Pace, time: int) -> bool:
         """Wait until `time` is due; False when closed meanwhile."""
@@ -152,8 +159,7 @@ class VideoCamera(Camera):
                         if self._closed.is_set():
                             return
                         if gate.passes(time):
-                            image = to_bgr(picture, self._size)
-                            mailbox.put(Frame(self.source.id, self.source.site, number, time, image))
+                            mailbox.put(self._frame(number, time, picture, video))
                         number += 1
                 mailbox.lose("the stream ended")
             except (ServiceError, InputError) as error:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 MOST_PIXELS: Final = 8192 * 8192
+LEAST_SIDE: Final = 16
+SLOWEST, FASTEST, USUAL = 0.01, 1000.0, 25.0  # pictures a second: what a container may claim, and what is taken if not
 LIVE: Final = re.compile(r"(?:rtsps?|https?)://|/dev/video\d+$", re.IGNORECASE)
 _SECRET: Final = re.compile(r"//[^/@]*@|\?.*$")
 _PROTOCOLS: Final = {
@@ -54,13 +56,13 @@ def redacted(url: str) -> str:
 
 
 class Video:
-    """An open video. `times`: ns since its first picture. Close it, or use it in `with`.
+    """An open video; `damaged` counts the pictures that could not be decoded. Close it, or use it in `with`.
 
     Raises `ServiceError` when it cannot be opened or breaks off, `InputError` when it holds no video we take.
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self.name = redacted(url)
+        self.name, self.damaged = redacted(url), 0
         self._container = _open(url, self.name, timeout_s)
         try:
             self._stream = self._video_stream()
@@ -74,10 +76,15 @@ class Video:
         if not self._container.streams.video:
             raise InputError("holds no video", file=self.name)
         stream = self._container.streams.video[0]
-        if stream.width * stream.height > MOST_PIXELS:
-            raise InputError(f"pictures of {stream.width} × {stream.height} px are too large", file=self.name)
+        self._check_size(stream.width, stream.height)
         stream.thread_count = 1  # the city has more cameras than cores
         return stream
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > MOST_PIXELS:
+            raise InputError(f"pictures of {width} × {height} px are too large", file=self.name)
+        if min(width, height) < LEAST_SIDE:
+            raise InputError(f"pictures of {width} × {height} px are too small to show anything", file=self.name)
 
     def __enter__(self) -> Video:
         return self
@@ -92,8 +99,20 @@ class Video:
     @property
     def interval(self) -> int:
         """Nanoseconds from one picture to the next by the container's average rate; 1/25 s when it has none."""
-        rate = self._stream.average_rate or self._stream.guessed_rate or 25
-        return round(NS_PER_S / rate)
+        for rate in (self._stream.average_rate, self._stream.guessed_rate):
+            if rate and SLOWEST <= rate <= FASTEST:
+                return int(NS_PER_S / rate + 0.5)
+        return int(NS_PER_S / USUAL)
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Width ÷ height of one pixel, as the container or the codec declares it; 0 when neither does."""
+        return float(self._stream.sample_aspect_ratio or 0.0)
+
+    @property
+    def promised(self) -> int:
+        """How many pictures the container says it holds; 0 when it does not say."""
+        return max(int(self._stream.frames), 0)
 
     def pictures(self) -> Iterator[tuple[int, av.VideoFrame]]:
         """Yield (ns since the first picture, decoded picture); times grow strictly. Damaged packets are skipped."""
@@ -111,30 +130,42 @@ class Video:
     def _decoded(self) -> Iterator[av.VideoFrame]:
         import av
 
-        damaged = 0
-        packets = self._container.demux(self._stream)
+        packets, in_a_row = self._container.demux(self._stream), 0
         while True:
             try:
-                packet = next(packets)
-                yield from packet.decode()
-                damaged = 0
-            except StopIteration:
-                return
-            except av.error.EOFError:
+                pictures = next(packets).decode()
+            except (StopIteration, av.error.EOFError):
                 return
             except av.error.InvalidDataError as error:
-                damaged += 1
-                if damaged > _RETRY:
+                self.damaged, in_a_row = self.damaged + 1, in_a_row + 1
+                if in_a_row > _RETRY:
                     raise ServiceError(f"{self.name}: too many damaged pictures in a row") from error
+                packets = self._container.demux(self._stream)  # the one that failed has ended
+                continue
             except (av.error.FFmpegError, OSError) as error:
                 raise ServiceError(f"{self.name}: the video broke off ({_said(error)})") from error
+            for picture in pictures:
+                in_a_row = 0
+                self._check_size(picture.width, picture.height)
+                yield picture
+
+
+def turn_of(picture: av.VideoFrame) -> int:
+    """Degrees clockwise by which the picture has to be turned to stand upright, as its file says: 0, 90, 180, 270."""
+    return int(-90 * round(picture.rotation / 90) % 360)
 
 
 def to_bgr(picture: av.VideoFrame, size: Size) -> NDArray[np.uint8]:
-    """A decoded picture → uint8[height, width, 3], BGR, resized in the same pass. Cost: about 1 ms for 720 × 576."""
-    width, height = size.of(picture.width, picture.height)
-    bgr = picture.reformat(width=width, height=height, format="bgr24")
-    return np.asarray(bgr.to_ndarray(), np.uint8)
+    """A decoded picture → uint8[height, width, 3], BGR, upright, resized in the same pass. Cost: about 1 ms for
+    720 × 576.
+    """
+    turn = turn_of(picture)
+    if turn % 180:
+        height, width = size.of(picture.height, picture.width)
+    else:
+        width, height = size.of(picture.width, picture.height)
+    bgr = np.asarray(picture.reformat(width=width, height=height, format="bgr24").to_ndarray(), np.uint8)
+    return np.ascontiguousarray(np.rot90(bgr, -turn // 90)) if turn else bgr
 
 
 def _open(url: str, name: str, timeout_s: float) -> InputContainer:
@@ -145,8 +176,9 @@ def _open(url: str, name: str, timeout_s: float) -> InputContainer:
     if scheme in {"rtsp", "rtsps"}:
         options |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
     kind = "v4l2" if url.startswith("/dev/video") else None
+    address = f"file:{url}" if scheme == "file" and kind is None else url  # a colon in a file's name is no protocol
     try:
-        return av.open(url, format=kind, options=options, timeout=(timeout_s, timeout_s))
+        return av.open(address, format=kind, options=options, timeout=(timeout_s, timeout_s))
     except FileNotFoundError as error:
         raise InputError("there is no such video", file=name) from error
     except (av.error.FFmpegError, OSError) as error:

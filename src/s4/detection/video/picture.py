@@ -59,23 +59,30 @@ def gap(a: Box, b: Box) -> float:
 
 
 class View(NamedTuple):
-    """How a file's picture (`file_width` × `file_height`) becomes the working one (`width` × `height`)."""
+    """How a file's picture (`file_width` × `file_height`) becomes the working one (`width` × `height`), which is turned
+    clockwise by `turned` degrees (0, 90, 180, 270) against it.
+    """
 
     file_width: int
     file_height: int
     width: int
     height: int
+    turned: int = 0
 
     @classmethod
-    def of(cls, file_width: int, file_height: int, *, widest: int, pixel_aspect: float) -> View:
+    def of(cls, file_width: int, file_height: int, *, widest: int, pixel_aspect: float, turned: int = 0) -> View:
         """The working size: at most `widest` wide, with square pixels.
 
         >>> View.of(720, 1152, widest=640, pixel_aspect=2.0)
-        View(file_width=720, file_height=1152, width=640, height=512)
+        View(file_width=720, file_height=1152, width=640, height=512, turned=0)
+        >>> View.of(720, 1152, widest=640, pixel_aspect=2.0, turned=90)[2:4]
+        (640, 800)
         """
-        width = min(widest, file_width)
-        height = round(file_height * width / file_width / pixel_aspect)
-        return cls(file_width, file_height, width, max(height, 1))
+        across, down = file_width * pixel_aspect, float(file_height)
+        if turned % 180:
+            across, down = down, across
+        width = min(widest, file_height if turned % 180 else file_width)
+        return cls(file_width, file_height, width, max(round(down * width / across), 1), turned)
 
     def reduce(self, image: Image) -> Image:
         """The working picture, uint8[height, width, 3]."""
@@ -84,14 +91,29 @@ class View(NamedTuple):
         if image.shape[1::-1] == (self.width, self.height):
             return image
         # Averaging is needed to reduce by much, and slow: a little less is as good with the quick way.
-        way = cv2.INTER_AREA if self.file_width >= 1.5 * self.width else cv2.INTER_LINEAR
+        way = cv2.INTER_AREA if image.shape[1] >= 1.5 * self.width else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=way), np.uint8)
 
     def to_file(self, box: Box) -> tuple[float, float, float, float]:
-        """A working box → (x, y, w, h) in pixels of the file, to a tenth."""
-        sx, sy = self.file_width / self.width, self.file_height / self.height
-        x, y, w, h = round(box.x * sx, 1), round(box.y * sy, 1), round(box.w * sx, 1), round(box.h * sy, 1)
-        return x, y, w, h
+        """A working box → (x, y, w, h) in pixels of the file, to a tenth.
+
+        >>> View.of(64, 48, widest=640, pixel_aspect=1.0, turned=90).to_file(Box(0, 0, 10, 20))
+        (0.0, 38.0, 20.0, 10.0)
+        """
+        x, y, w, h = self._turned_back(box)
+        across, down = (self.height, self.width) if self.turned % 180 else (self.width, self.height)
+        sx, sy = self.file_width / across, self.file_height / down
+        return round(x * sx, 1), round(y * sy, 1), round(w * sx, 1), round(h * sy, 1)
+
+    def _turned_back(self, box: Box) -> Box:
+        """The box in a picture of the working size that lies as the file's does."""
+        if self.turned == 90:
+            return Box(box.y, self.width - box.x - box.w, box.h, box.w)
+        if self.turned == 180:
+            return Box(self.width - box.x - box.w, self.height - box.y - box.h, box.w, box.h)
+        if self.turned == 270:
+            return Box(self.height - box.y - box.h, box.x, box.h, box.w)
+        return box
 
     def fraction(self, x: float, y: float) -> tuple[float, float]:
         """A working point → fractions 0–1 of the picture."""

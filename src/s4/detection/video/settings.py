@@ -12,14 +12,17 @@ from s4.core.errors import ConfigError
 
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
-TiePoint = tuple[Fraction, Fraction, float, float]
+Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
+TiePoint = tuple[Fraction, Fraction, Latitude, Longitude]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one camera is watched.
 
     `analysed_fps`: pictures analysed a second at most; `width_px`: width they are reduced to; `pixel_aspect`: width ÷
-    height of one pixel of the file (2.0 when the height was stored doubled); `person_height`: least and greatest
+    height of one pixel of the file (2.0 when the height was stored doubled; 0: as the file says, or as its size
+    betrays); `person_height`: least and greatest
     height of a standing person, as fractions of the picture's height; `perspective`: two pairs (row of the feet,
     height of a person standing there), both fractions of the picture's height, which replace the range; `ground`:
     four points (x, y, lat, lon) on the ground, x and y fractions of the picture; `behaviours`: those to run, all
@@ -30,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     analysed_fps: Annotated[float, Meta(gt=0.0, le=60.0)] = 5.0
     width_px: Annotated[int, Meta(ge=64, le=1920)] = 640
-    pixel_aspect: Annotated[float, Meta(ge=0.25, le=4.0)] = 1.0
+    pixel_aspect: Annotated[float, Meta(ge=0.0, le=4.0)] = 0.0
     person_height: tuple[Fraction, Fraction] = (0.08, 0.9)
     perspective: tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
     ground: tuple[TiePoint, TiePoint, TiePoint, TiePoint] | None = None
@@ -42,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gap_s: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.5
 
     def __post_init__(self) -> None:
+        if 0.0 < self.pixel_aspect < 0.25:
+            raise ValueError("pixel_aspect must be 0.25 to 4, or 0")
         if not self.person_height[0] < self.person_height[1]:
             raise ValueError("person_height must be (least, greatest)")
         if self.perspective and self.perspective[0][0] == self.perspective[1][0]:
