@@ -41,7 +41,7 @@ demo: setup web ## Play the exercise city and open the picture
 
 test: setup web system-packages lint ## Check everything a change must pass (what CI runs)
 	@echo "== Running the tests"
-	@$(BIN)/pytest -n 3 --dist loadgroup -m "not slow and not alone"
+	@$(BIN)/pytest -n 3 -m "not slow and not alone"
 	@$(BIN)/pytest -m "alone and not slow"
 	@scripts/web-check test
 

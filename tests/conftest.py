@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.programs import find_chromium, find_postgres
+from tests.support.side_by_side import ByFile
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -55,13 +57,13 @@ def chromium() -> Path:
 KINDS = {"data_dir": "data", "postgres": "postgres", "chromium": "browser"}
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it asks for, so that `-m "not postgres"` means what it says; and say which go together
-    when several work side by side: those of a file, and all that share the city in the browser.
-    """
+    """Mark each test by what it asks for, so that `-m "not postgres"` means what it says."""
     for item in items:
-        in_browser = item.path.parent == CHECKOUT / "tests" / "browser"
-        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else item.nodeid.partition("::")[0]))
         for fixture in KINDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(KINDS[fixture])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """With `-n`: who gets which tests."""
+    return ByFile(config, log)
