@@ -55,6 +55,23 @@ def line_of(text: str, table: str, index: int, field: str = "") -> int:
     return header
 
 
+def line_of_key(text: str, key: str) -> int | None:
+    r"""The line (from 1) of a key that stands in no table, or of the table or array of that name; None without either.
+
+    >>> line_of_key("fps = 7\nwidth_px = 1\n", "width_px"), line_of_key("[place]\nlat = 1.0\n", "place")
+    (2, 1)
+    """
+    in_table = False
+    for number, line in _statements(text):
+        if found := _HEADER.match(line):
+            in_table = True
+            if found[2].replace('"', "").replace(" ", "").partition(".")[0] == key:
+                return number
+        elif not in_table and (found := _KEY.match(line)) and _bare(found[1]).partition(".")[0] == key:
+            return number
+    return None
+
+
 def _same(key: str, wanted: str) -> bool:
     return bool(wanted) and (wanted == key or wanted.startswith(f"{key}.") or key.startswith(f"{wanted}."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
@@ -11,11 +12,17 @@ from msgspec import Meta
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.core.model import Place
-from s4.core.toml_lines import line_of, read_toml
+from s4.core.toml_lines import line_of, line_of_key, read_toml
+from s4.detection.video.camera import CameraWatch
 from s4.detection.video.settings import Settings
 
 _LARGEST_FILE: Final = 1 << 20
-T = TypeVar("T")
+_AT: Final = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_OF_ZONE: Final = re.compile(r"zone (.*?)\.(\w+)", re.DOTALL)
+_IN_ZONE: Final = re.compile(r"zone\[(\d+)\]\.?(.*)", re.DOTALL)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class CameraFile(NamedTuple):
@@ -41,36 +48,71 @@ def read_camera(path: Path) -> CameraFile:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ConfigError(f"a camera's file holds at most {_LARGEST_FILE} bytes", file=str(path))
-        return parse_camera(path.read_text(encoding="utf-8"), file=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
+        return parse_camera(path.read_text(encoding="utf-8-sig"), file=str(path))
+    except UnicodeDecodeError as error:
+        raise ConfigError("cannot be read: is not UTF-8 text", file=str(path)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
 def parse_camera(text: str, *, file: str = "camera") -> CameraFile:
-    r"""See `read_camera`.
+    r"""See `read_camera`. The parts that will watch are made once, so that they complain now, not at the first picture.
 
     >>> parse_camera("fps = 7\nunattended_after_s = 30").settings.unattended_after_s
     30.0
     >>> parse_camera("fps = 7\nwidth_px = 1")
     Traceback (most recent call last):
-    s4.core.errors.ConfigError: camera: Expected `int` >= 64 - at `$.width_px`
+    s4.core.errors.ConfigError: camera, line 2, width_px: Expected `int` >= 64
     """
     table = read_toml(text, file=file)
-    rest = {name: table.pop(name) for name in _Rest.__struct_fields__ if name in table}
-    settings, kept = _converted(table, Settings, file), _converted(rest, _Rest, file)
-    zones = tuple(_zone(row, index, text, file) for index, row in enumerate(kept.zone))
-    return CameraFile(settings, zones, kept.place, kept.fps)
+    try:
+        camera = _camera(table)
+        CameraWatch(file, "", camera.settings, camera.zones, camera.place)
+    except ConfigError as error:
+        field = _by_number(error.field or "", table)
+        raise ConfigError(error.reason, file=file, line=_line(text, field), field=field or None) from error
+    return camera
 
 
-def _converted(table: dict[str, Any], kind: type[T], file: str) -> T:
+def _camera(table: dict[str, Any]) -> CameraFile:
+    own = {name: value for name, value in table.items() if name not in _Rest.__struct_fields__}
+    settings = _converted(own, Settings)
+    rest = _converted({name: value for name, value in table.items() if name not in own}, _Rest)
+    zones = tuple(_zone(row, index) for index, row in enumerate(rest.zone))
+    return CameraFile(settings, zones, rest.place, rest.fps)
+
+
+def _zone(row: dict[str, Any], index: int) -> Zone:
+    return _converted({"source": "", "name": row.get("id", ""), **row}, Zone, f"zone[{index}]")
+
+
+def _converted(table: dict[str, Any], kind: type[T], owner: str = "") -> T:
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(str(error), file=file) from error
+        place, reason = _AT.search(str(error)), _AT.sub("", str(error))
+        field = [part for part in (owner, place[1] if place else "") if part]
+        if found := _UNKNOWN.fullmatch(reason) or _MISSING.fullmatch(reason):
+            reason = "is not known here" if "unknown" in reason else "is missing"
+            field.append(found[1])
+        elif not field and (word := reason.partition(" ")[0]) in kind.__struct_fields__:  # of a check of our own
+            field, reason = [word], reason.removeprefix(f"{word} ")
+        raise ConfigError(_one_line(reason, 300), field=_one_line(".".join(field), 200) or None) from error
 
 
-def _zone(row: dict[str, Any], index: int, text: str, file: str) -> Zone:
-    try:
-        return msgspec.convert({"source": "", "name": row.get("id", ""), **row}, Zone)
-    except msgspec.ValidationError as error:
-        raise ConfigError(str(error), file=file, line=line_of(text, "zone", index), field=f"zone[{index}]") from error
+def _one_line(text: str, most: int) -> str:
+    return " ".join(text.split())[:most]
+
+
+def _by_number(field: str, table: dict[str, Any]) -> str:
+    """`zone gate.hours` → `zone[0].hours`: parts know a zone's id, not its place in the file."""
+    if not (found := _OF_ZONE.fullmatch(field)):
+        return field
+    number = next((i for i, row in enumerate(table["zone"]) if row.get("id") == found[1]), 0)
+    return f"zone[{number}].{found[2]}"
+
+
+def _line(text: str, field: str) -> int | None:
+    if found := _IN_ZONE.fullmatch(field):
+        return line_of(text, "zone", int(found[1]), found[2])
+    return line_of_key(text, re.split(r"[.\[]", field, maxsplit=1)[0]) if field else None
