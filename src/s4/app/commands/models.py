@@ -93,8 +93,9 @@ def list_all(folder: _Folder = _FOLDER) -> None:
     from s4.detection.video.models.store import cards
 
     troubles: list[InputError] = []
+    _there(folder)
     typer.echo(f"{'model':<28} {'head':<10} {'input px':<10} {'labels':>6}  licence")
-    for _, card in cards(_there(folder)):
+    for _, card in cards(folder):
         if isinstance(card, InputError):
             troubles.append(card)
         else:

@@ -47,8 +47,10 @@ class Detector:
     def find(self, image: Image) -> list[Found]:
         """uint8[h, w, 3] BGR → what reaches the card's `least` score, best first, in pixels of the picture."""
         shown, way = fit(image, self.card.input)
-        kept = suppress(self._head.decode(self._network.run(shown), self._reading), self.card.most_iou)
-        kept = kept._replace(boxes=way.back(kept.boxes))
+        outputs = self._network.run(shown)
+        with np.errstate(all="ignore"):  # what is not finite is left out
+            kept = suppress(self._head.decode(outputs, self._reading), self.card.most_iou)
+            kept = kept._replace(boxes=way.back(kept.boxes))
         return _listed(kept.of((kept.boxes[:, 2:] - kept.boxes[:, :2]).min(axis=1, initial=np.inf) >= 1.0), self.card)
 
     def _check(self) -> None:

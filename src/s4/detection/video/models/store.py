@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -100,7 +101,6 @@ def add(path: Path, folder: Path, told: Told = NOTHING_TOLD) -> ModelCard:
     where = card_path(target)
     if where.exists() or (target.exists() and not _same(target, path)):
         raise ConflictError(f"{where if where.exists() else target}: there is one already; remove it first")
-    folder.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         _write(target, read_weights(path)[0])
     parse_card(format_card(card), file=str(where))
@@ -116,10 +116,12 @@ def _write(path: Path, data: bytes) -> None:
     """All of it or nothing."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise InputError(f"cannot be written: {error.strerror or error}", file=str(path)) from error
 
 
