@@ -95,13 +95,15 @@ def test_replay_follows_a_fast_clock(clip: Path) -> None:
 
 def test_a_slow_consumer_of_a_replay_drops_pictures(clip: Path) -> None:
     numbers = []
-    for frame in camera(RealClock(), url=str(clip)).frames():
+    one = camera(RealClock(), url=str(clip))
+    for frame in one.frames():
         assert frame is not None
         numbers.append(frame.number)
         time.sleep(0.9 if frame.number == 0 else 0)
     assert numbers[0] == 0
     assert numbers[1] >= 3
     assert numbers[-1] == COUNT - 1
+    assert len(numbers) + one.dropped == COUNT
 
 
 def test_close_ends_a_waiting_replay(clip: Path) -> None:
@@ -237,6 +239,7 @@ def test_a_late_consumer_of_a_live_stream_gets_the_newest(mjpeg: Mjpeg) -> None:
         if len(got) == 4:
             one.close()
     assert all(later - sooner > 5 for sooner, later in pairwise(got[1:]))
+    assert one.dropped >= got[-1] - len(got)
 
 
 def test_closing_a_camera_that_does_not_answer_is_quick() -> None:

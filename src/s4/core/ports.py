@@ -149,6 +149,9 @@ class Camera(ABC):
 
     card: ClassVar[Card]
 
+    dropped: int = 0
+    """Frames that came and were not handed on because whoever looks at them was late; only grows."""
+
     def __init__(self, context: Context, source: Source) -> None:
         self.context = context
         self.source = source

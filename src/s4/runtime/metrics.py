@@ -21,6 +21,9 @@ OBSERVATIONS: Final = Counter("s4_observations", "Observations recorded", ["sour
 HISTORY_ROWS: Final = Counter("s4_history_rows", "Observations written to history", ["shelf"], registry=REGISTRY)
 LAG: Final = Gauge("s4_consumer_lag_messages", "Messages that wait on the bus", ["consumer"], registry=REGISTRY)
 FRAMES: Final = Counter("s4_camera_frames", "Frames analysed", ["source"], registry=REGISTRY)
+FRAMES_DROPPED: Final = Counter(
+    "s4_camera_frames_dropped", "Frames that came while the one before was looked at", ["source"], registry=REGISTRY
+)
 BUS_UP: Final = Gauge("s4_bus_up", "1 while the bus answers", registry=REGISTRY)
 COMMANDS: Final = Counter("s4_commands", "Commands delivered, by result", ["result"], registry=REGISTRY)
 

@@ -38,7 +38,7 @@ class CameraHost(Host):
         self._source, self._camera, self._stages = source, camera, stages
         self._recorder, self._clock = recorder, clock
         self._halt = threading.Event()
-        self._frames, self._reported = 0, 0
+        self._frames, self._dropped, self._reported = 0, 0, 0
 
     async def run(self) -> None:
         """Watch until the film ends or it is time to stop."""
@@ -89,12 +89,15 @@ class CameraHost(Host):
             done.result(_PATIENCE_S)
 
     def _rate(self, frame: Frame) -> list[Produced]:
-        """How many frames a second are analysed, every 5 s: a camera that is silent shows as one."""
+        """How many frames a second are analysed and dropped, every 5 s: a camera that is silent shows as one."""
         now = self._clock.now()
         elapsed = now - self._reported
         if elapsed < _REPORT_NS:
             return []
-        rate = self._frames * NS_PER_S / elapsed if self._reported else 0.0
-        self._frames, self._reported = 0, now
-        reading = Reading(Series(self._source.id, "frame_rate", "Hz"), frame.time, rate)
-        return [ObservationBatch.of(frame.site, now, [reading])]
+        dropped = self._camera.dropped - self._dropped
+        metrics.FRAMES_DROPPED.labels(self._source.id).inc(dropped)
+        per_s = NS_PER_S / elapsed if self._reported else 0.0
+        rates = {"frame_rate": self._frames * per_s, "dropped_frame_rate": dropped * per_s}
+        self._frames, self._dropped, self._reported = 0, self._dropped + dropped, now
+        readings = [Reading(Series(self._source.id, name, "Hz"), frame.time, rate) for name, rate in rates.items()]
+        return [ObservationBatch.of(frame.site, now, readings)]

@@ -107,8 +107,11 @@ class VideoCamera(Camera):
                     pace = pace or Pace(clock, time)
                     if self._closed.is_set() or not self._in_time(pace, time):
                         break
-                    if gate.passes(time) and not self._late(pace, time, clock):
-                        yield self._frame(number, time, picture, video)
+                    if gate.passes(time):
+                        if self._late(pace, time, clock):
+                            self.dropped += 1
+                        else:
+                            yield self._frame(number, time, picture, video)
                     number += 1
                     last = time
             if number == 0:
@@ -159,7 +162,7 @@ class VideoCamera(Camera):
                         if self._closed.is_set():
                             return
                         if gate.passes(time):
-                            mailbox.put(self._frame(number, time, picture, video))
+                            self.dropped += mailbox.put(self._frame(number, time, picture, video))
                         number += 1
                 mailbox.lose("the stream ended")
             except (ServiceError, InputError) as error:
@@ -200,10 +203,12 @@ class _Mailbox:
         self._closed = False
         self._changed = Condition()
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: Frame) -> bool:
+        """Returns whether one that nobody had taken was dropped for it."""
         with self._changed:
-            self._frame = frame
+            dropped, self._frame = self._frame is not None, frame
             self._changed.notify()
+        return dropped
 
     def found(self) -> None:
         with self._changed:
