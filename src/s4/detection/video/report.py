@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from s4.core.city import Zone
@@ -13,11 +13,17 @@ from s4.detection.video.scene import Scene
 from s4.detection.video.settings import Settings
 
 Line = dict[str, Any]
+Seen = Callable[[Frame, Scene | None, Sequence[Detection]], None]
+"""Told of every frame: its scene if it was analysed, and what was found with it."""
 CLIP: Final = "clip"
 
 
 def report(
-    frames: Iterable[Frame], settings: Settings, zones: Sequence[Zone] = (), place: Place | None = None
+    frames: Iterable[Frame],
+    settings: Settings,
+    zones: Sequence[Zone] = (),
+    place: Place | None = None,
+    seen: Seen | None = None,
 ) -> Iterator[Line]:
     """One line for each detection and for each person in each analysed picture, in the order of the frames.
 
@@ -31,6 +37,8 @@ def report(
             watch, first = CameraWatch(frame.source, frame.site, settings, zones, place), frame.time
         found = watch.look(frame)
         last = frame.number
+        if seen is not None:
+            seen(frame, watch.scene if watch.scene is not None and watch.scene.time == frame.time else None, found)
         yield from (detection_line(one, last, first) for one in found)
         if watch.scene is not None and watch.scene.time == frame.time:
             yield from people_lines(watch.scene, last, first)

@@ -1,0 +1,39 @@
+"""Blur: what a cover hides, in colours so coarse that neither a face nor a body can be told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from s4.detection.video.picture import Image, Mask
+
+PATCHES: Final = 32  # across the picture's longer side: what is covered is left with one colour for each
+SHADES: Final = 16  # of each colour that are kept: what a still scene would tell, seen many times over, is lost
+
+
+def blurred(image: Image, cover: Mask) -> Image:
+    """The picture with everything under `cover` (coarse, over the whole picture) blurred; a new array.
+
+    Nothing of the original is left there but the mean colour of patches a 32nd of the picture wide, in 16 shades.
+    Cost: about 1 ms for 640 × 480.
+
+    >>> noise = np.random.default_rng(1).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    >>> right = np.array([[False, True]])
+    >>> shown = blurred(noise, right)
+    >>> bool((shown[:, :32] == noise[:, :32]).all()), bool(shown[:, 40:].std() < noise[:, 40:].std() / 5)
+    (True, True)
+    """
+    import cv2
+
+    height, width = image.shape[:2]
+    patch = max(width, height) / PATCHES
+    size = max(round(width / patch), 1), max(round(height / patch), 1)
+    coarse = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    step = 256 // SHADES
+    coarse = coarse // np.uint8(step) * np.uint8(step) + np.uint8(step // 2)
+    smooth = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    hidden = cv2.resize(cover.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    shown = image.copy()
+    cv2.copyTo(smooth, hidden, shown)
+    return shown
