@@ -34,6 +34,7 @@ def video(
     files: Annotated[list[Path], typer.Argument(help="One camera's recording, in one or more files.", metavar="FILE")],
     config: Annotated[Path | None, typer.Option(help="The camera: settings and zones (TOML).")] = None,
     fps: Annotated[float, typer.Option(min=0, max=1000, help="True pictures a second where the file lies.")] = 0.0,
+    annotate: Annotated[Path | None, typer.Option(help="Write the pictures here too, people blurred (MP4).")] = None,
     out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
 ) -> None:
     """Say what happens in a recording: a JSON line for each detection and each person in each analysed picture.
@@ -41,12 +42,14 @@ def video(
     \b
     Example:
       s4 detect video square.mp4 --out detections.jsonl
+      s4 detect video square.mp4 --annotate seen.mp4 --out detections.jsonl
       s4 detect video part1.avi part2.avi --config gate.toml --fps 12.5
     """
     import msgspec
 
     from s4.app.output import lines_to
     from s4.detection.video.camfile import CameraFile, read_camera
+    from s4.detection.video.evidence.annotate import annotating
     from s4.detection.video.report import report
     from s4.sensing.recording import Recording
 
@@ -54,8 +57,8 @@ def video(
     troubles: list[InputError] = []
     frames = Recording(files, fps=fps or camera.fps, trouble=troubles.append).frames()
     encode = msgspec.json.Encoder().encode
-    with lines_to(out) as write:
-        for line in report(_told(frames), camera.settings, camera.zones, camera.place):
+    with annotating(annotate, files) as seen, lines_to(out) as write:
+        for line in report(_told(frames), camera.settings, camera.zones, camera.place, seen):
             write(encode(line))
     for trouble in troubles[:-1]:
         sys.stderr.write(f"s4: {trouble}\n")
