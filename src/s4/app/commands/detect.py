@@ -55,7 +55,8 @@ def video(
 
     camera = read_camera(config) if config else CameraFile()
     troubles: list[InputError] = []
-    frames = Recording(files, fps=fps or camera.fps, trouble=troubles.append).frames()
+    width = 0 if annotate else camera.settings.width_px  # what is not looked at need not be made
+    frames = Recording(files, fps=fps or camera.fps, width=width, trouble=troubles.append).frames()
     encode = msgspec.json.Encoder().encode
     with annotating(annotate, files) as seen, lines_to(out) as write:
         for line in report(_told(frames), camera.settings, camera.zones, camera.place, seen):
