@@ -11,7 +11,8 @@ from s4.core.ids import derive_id
 from s4.core.model import Detection, Frame, Place
 from s4.detection.video.background import Background
 from s4.detection.video.behaviours import make_behaviours
-from s4.detection.video.blobs import clean, find_people
+from s4.detection.video.blobs import clean
+from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Shown
 from s4.detection.video.ground import Ground
 from s4.detection.video.look import view_of
 from s4.detection.video.people import PersonSize
@@ -28,12 +29,23 @@ LONGEST_GAP_S: Final = 5.0  # without pictures for longer, whoever was there may
 
 
 class CameraWatch:
-    """All that is known of one camera. `place`: where it stands; `zones`: those drawn in its picture."""
+    """All that is known of one camera. `place`: where it stands; `zones`: those drawn in its picture; `finder`: who
+    finds people in it, by itself from the foreground.
+    """
 
-    def __init__(self, source: str, site: str, settings: Settings, zones: Sequence[Zone], place: Place | None) -> None:
+    def __init__(
+        self,
+        source: str,
+        site: str,
+        settings: Settings,
+        zones: Sequence[Zone],
+        place: Place | None,
+        finder: PeopleFinder | None = None,
+    ) -> None:
         self.source, self.site, self._settings, self._zones, self._place = source, site, settings, zones, place
         self._behaviours = make_behaviours(settings, zones)
         self._ground = Ground(settings.ground) if settings.ground else None
+        self._finder = finder or BlobFinder()
         self._last: int | None = None
         self._due = 0
         self._view: View | None = None
@@ -70,6 +82,7 @@ class CameraWatch:
         if view != self._view:
             self._background = Background(self._settings.learning_s)
         self._view = view
+        self._finder.forget()
         self._size = PersonSize(self._settings, view.height)
         self._tracker = Tracker(self._settings.gap_s)
         self._due = 0
@@ -84,11 +97,15 @@ class CameraWatch:
         standing = [track.box for track in self._tracker.tracks if _stands(track)]
         foreground = self._background.learn(image, dt_s, standing)
         mask = clean(foreground.mask)
+        findings = Findings([])
         if foreground.settled:
-            tracks = self._tracker.follow(find_people(mask, self._size), time, dt_s)
+            findings = self._finder.find(Shown(image, mask, self._size, dt_s))
+            tracks = self._tracker.follow(findings.people, time, dt_s)
         else:
             tracks = self._tracker.rest(dt_s)
-        return Scene(time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled, image)
+        return Scene(
+            time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled, image, findings.things
+        )
 
     def _detection(self, statement: Statement) -> Detection:
         happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)
