@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 import msgspec
@@ -17,7 +18,7 @@ from s4.core.city import Outlet as OutletConfig
 from s4.core.clock import Clock
 from s4.core.errors import InputError, ServiceError
 from s4.core.export import Export
-from s4.core.model import Command, Fact, Frame, ObservationBatch, Raw, Word
+from s4.core.model import Command, Evidence, Fact, Frame, ObservationBatch, Raw, Word
 from s4.core.register import Register
 
 STREET: Final = ("sensing", "edge", "detection", "fusion", "risk", "response", "picture")
@@ -51,11 +52,30 @@ def nobody(_device: str, _secret: str) -> bool:
     return False
 
 
+class Vault(ABC):
+    """Where the evidence of a site is kept. Its calls block, and may come from any thread."""
+
+    @abstractmethod
+    def draft(self, suffix: str) -> Path:
+        """A file that may be written, in the vault's own folder, and that nobody is shown."""
+
+    @abstractmethod
+    def keep(self, draft: Path, evidence: Evidence, source: str) -> Evidence:
+        """Keep a finished draft as `evidence` (its `sha256` is filled in here), signed, and return what was kept.
+
+        `source`: whose observation it is. Raises `ServiceError` when it cannot be kept; the draft is gone then.
+        """
+
+    @abstractmethod
+    def forget(self, before: int) -> int:
+        """Delete what ended before `before` (ns UTC), and say how many pieces that were."""
+
+
 class Context(msgspec.Struct, frozen=True):
     """What the runner hands a plug-in when it is made. `options` are its own settings, not yet checked;
     `folder` is where relative paths in them start; `register`: the devices that may speak, which the runner keeps up
     to date with what people decide (None: only those in the city's description); `verify`: whether a secret is a
-    device's, for doors at which devices knock by themselves.
+    device's, for doors at which devices knock by themselves; `vault`: where evidence is kept (None: none is made).
     """
 
     city: City
@@ -64,6 +84,7 @@ class Context(msgspec.Struct, frozen=True):
     folder: str = "."
     register: Register | None = None
     verify: Verify = nobody
+    vault: Vault | None = None
 
 
 class Stage(ABC):
