@@ -9,6 +9,7 @@ from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Frame, Place
 from s4.detection.video.camera import CameraWatch
+from s4.detection.video.finder import PeopleFinder
 from s4.detection.video.scene import Scene
 from s4.detection.video.settings import Settings
 
@@ -24,6 +25,7 @@ def report(
     zones: Sequence[Zone] = (),
     place: Place | None = None,
     seen: Seen | None = None,
+    finder: PeopleFinder | None = None,
 ) -> Iterator[Line]:
     """One line for each detection and for each person in each analysed picture, in the order of the frames.
 
@@ -34,7 +36,7 @@ def report(
     first = last = 0
     for frame in frames:
         if watch is None:
-            watch, first = CameraWatch(frame.source, frame.site, settings, zones, place), frame.time
+            watch, first = CameraWatch(frame.source, frame.site, settings, zones, place, finder), frame.time
         found = watch.look(frame)
         last = frame.number
         if seen is not None:

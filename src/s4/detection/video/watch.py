@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Final
 
 from s4.core.clock import NS_PER_S
@@ -10,6 +11,7 @@ from s4.core.errors import InputError
 from s4.core.model import Detection, Frame, Word
 from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.camera import VERSION, CameraWatch
+from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings, read_settings
 
 SILENT_S: Final = 10
@@ -40,8 +42,9 @@ class VideoWatch(Stage):
         self._settings = {source.id: read_settings(context.options, source.id) for source in context.city.source}
         self._cameras: dict[str, CameraWatch] = {}
         self._heard: dict[str, int] = {}
-        for zone in context.city.zone:
-            self._make(zone.source, "")  # so that a wrong zone or setting is complained about before the first frame
+        modelled = {source for source, settings in self._settings.items() if settings.models}
+        for source in sorted({zone.source for zone in context.city.zone} | modelled):
+            self._make(source, "")  # so that a wrong zone or setting is complained about before the first frame
 
     def step(self, facts: Sequence[Word], now: int) -> list[Detection]:
         """Analyse the frames in order; end what is open on cameras that have been silent for 10 s."""
@@ -64,7 +67,9 @@ class VideoWatch(Stage):
     def _make(self, source: str, site: str) -> CameraWatch:
         city = self.context.city
         zones = [zone for zone in city.zone if zone.source == source]
-        return CameraWatch(source, site, self._settings.get(source, Settings()), zones, city.place_of(source))
+        settings = self._settings.get(source, Settings())
+        finder = finder_of(settings, Path(self.context.folder))
+        return CameraWatch(source, site, settings, zones, city.place_of(source), finder)
 
 
 def _check(frame: Frame) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
+from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.unattended import UnattendedObject
 from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
 from s4.detection.video.scene import Behaviour
@@ -15,6 +16,7 @@ from s4.detection.video.settings import Settings
 ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "zone_intrusion": ZoneIntrusion,
     "unattended_object": UnattendedObject,
+    "recognised": RecognisedThing,
 }
 
 
