@@ -7,6 +7,7 @@ from typing import Final
 
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
+from s4.detection.video.behaviours.camera_tampered import CameraTampered
 from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.unattended import UnattendedObject
 from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
@@ -17,6 +18,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "zone_intrusion": ZoneIntrusion,
     "unattended_object": UnattendedObject,
     "recognised": RecognisedThing,
+    "camera_tampered": CameraTampered,
 }
 
 
