@@ -13,19 +13,21 @@ from s4.detection.video.background import Background
 from s4.detection.video.behaviours import make_behaviours
 from s4.detection.video.blobs import clean
 from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Shown
-from s4.detection.video.ground import Ground
 from s4.detection.video.look import view_of
 from s4.detection.video.people import PersonSize
-from s4.detection.video.picture import Image, View
+from s4.detection.video.picture import Box, Image, View
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
+from s4.detection.video.whereabouts import Spot, Whereabouts
 
 STAGE: Final = "video"
 VERSION: Final = "1"
 SHORTEST_STAND_S, LONGEST_STAND_S = 2.0, 300.0  # who came on foot and stands still is no part of the place
 LONGEST_GAP_S: Final = 5.0  # without pictures for longer, whoever was there may have gone anywhere
+
+WHOLE: Final = 0.9  # of the picture's width
 
 
 class CameraWatch:
@@ -44,7 +46,7 @@ class CameraWatch:
     ) -> None:
         self.source, self.site, self._settings, self._zones, self._place = source, site, settings, zones, place
         self._behaviours = make_behaviours(settings, zones)
-        self._ground = Ground(settings.ground) if settings.ground else None
+        self.whereabouts = Whereabouts(settings, place)
         self._finder = finder or BlobFinder()
         self._last: int | None = None
         self._due = 0
@@ -103,6 +105,7 @@ class CameraWatch:
             tracks = self._tracker.follow(findings.people, time, dt_s)
         else:
             tracks = self._tracker.rest(dt_s)
+        self.whereabouts.learn(tracks, view)
         return Scene(
             time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled, image, findings.things
         )
@@ -110,6 +113,7 @@ class CameraWatch:
     def _detection(self, statement: Statement) -> Detection:
         happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)
         bbox = self._view.to_file(statement.box) if self._view else (0.0, 0.0, 0.0, 0.0)
+        spot = self._spot(statement.box)
         return Detection(
             id=derive_id("det", STAGE, VERSION, self.source, happening, statement.ordinal),
             kind=statement.kind,
@@ -120,15 +124,16 @@ class CameraWatch:
             happening=happening,
             confidence=round(min(max(statement.confidence, 0.0), 1.0), 4),
             phase=statement.phase,
-            place=self._place_of(statement),
+            place=(spot and spot.place) or self._place,
             text=statement.text,
-            attributes={"bbox_px": bbox, **statement.attributes},
+            attributes={"bbox_px": bbox, **({spot.frame: spot.metres} if spot else {}), **statement.attributes},
         )
 
-    def _place_of(self, statement: Statement) -> Place | None:
-        if self._ground is None or self._view is None:
-            return self._place
-        return self._ground.place_of(*self._view.fraction(*statement.box.foot)) or self._place
+    def _spot(self, box: Box) -> Spot | None:
+        """Where on the ground it is; what concerns the picture from side to side is at no one spot."""
+        if self._view is None or box.w >= WHOLE * self._view.width:
+            return None
+        return self.whereabouts.find(self._view, box.foot)
 
 
 def _stands(track: Track) -> bool:

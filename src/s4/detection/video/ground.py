@@ -33,7 +33,7 @@ class Ground:
 
     def place_of(self, x: float, y: float) -> Place | None:
         """The place of a foot point (fractions of the picture); None above the horizon."""
-        metres = self._metres(x, y)
+        metres = self.metres_of(x, y)
         if metres is None:
             return None
         lat, lon = self._frame.to_degrees(*metres)
@@ -41,14 +41,15 @@ class Ground:
             return None
         return Place(lat, lon, ellipse=self._ellipse(x, y, metres))
 
-    def _metres(self, x: float, y: float) -> tuple[float, float] | None:
+    def metres_of(self, x: float, y: float) -> tuple[float, float] | None:
+        """The same in metres (east, north) of the first of the four points."""
         east, north, depth = (self._matrix @ np.array([x, y, 1.0])).tolist()
         return (east / depth, north / depth) if depth > 1e-6 else None
 
     def _ellipse(self, x: float, y: float, metres: tuple[float, float]) -> Ellipse:
         """The foot's spread carried to the ground by the map's slope there, and the survey's own."""
         step = 1e-4
-        across, down = self._metres(x + step, y), self._metres(x, y + step)
+        across, down = self.metres_of(x + step, y), self.metres_of(x, y + step)
         if across is None or down is None:
             return Ellipse(1000.0, 1000.0)
         slope = (np.array([across, down]) - np.array(metres)).T / step

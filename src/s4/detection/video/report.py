@@ -30,7 +30,8 @@ def report(
     """One line for each detection and for each person in each analysed picture, in the order of the frames.
 
     A line is `{"t", "frame", "kind", "phase", "id", "confidence", "bbox", "place", "text"}`: `t` seconds since the
-    first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees or null.
+    first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees with
+    their ellipse, or null.
     """
     watch: CameraWatch | None = None
     first = last = 0
@@ -59,9 +60,24 @@ def detection_line(detection: Detection, frame: int, first: int) -> Line:
         "id": detection.happening,
         "confidence": detection.confidence,
         "bbox": detection.attributes["bbox_px"],
-        "place": {"lat": place.lat, "lon": place.lon} if place else None,
+        "place": place_line(place),
         "text": detection.text,
     }
+
+
+def place_line(place: Place | None) -> Line | None:
+    """Degrees, and the 95 % ellipse (semi axes in metres, bearing of the major one) where it is known."""
+    if place is None:
+        return None
+    where: Line = {"lat": round(place.lat, 7), "lon": round(place.lon, 7)}
+    if place.ellipse is not None:
+        one = place.ellipse
+        where |= {
+            "semi_major_m": round(one.semi_major_m, 2),
+            "semi_minor_m": round(one.semi_minor_m, 2),
+            "bearing_deg": round(one.bearing_deg, 1),
+        }
+    return where
 
 
 def people_lines(scene: Scene, frame: int, first: int) -> Iterator[Line]:

@@ -25,7 +25,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     betrays); `person_height`: least and greatest
     height of a standing person, as fractions of the picture's height; `perspective`: two pairs (row of the feet,
     height of a person standing there), both fractions of the picture's height, which replace the range; `ground`:
-    four points (x, y, lat, lon) on the ground, x and y fractions of the picture; `behaviours`: those to run, all
+    four points (x, y, lat, lon) on the ground, x and y fractions of the picture; `heading_deg`: where the camera looks,
+    clockwise from north, with which people's heights replace the four points; `behaviours`: those to run, all
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
     `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not show its place for so long
@@ -38,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person_height: tuple[Fraction, Fraction] = (0.08, 0.9)
     perspective: tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]] | None = None
     ground: tuple[TiePoint, TiePoint, TiePoint, TiePoint] | None = None
+    heading_deg: Annotated[float, Meta(ge=0.0, lt=360.0)] | None = None
     behaviours: tuple[str, ...] = ()
     zone_dwell_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 1.0
     unattended_after_s: Seconds = 15.0
