@@ -22,13 +22,15 @@ class Shown(NamedTuple):
 
 class Recognised(NamedTuple):
     """Something else than a person that a model saw. `kind`: of detection (`core.model.kinds`); `label`: the model's
-    word; `score`: 0–1, no probability; `sure`: whether it counts by itself; `box`: working pixels.
+    word; `score`: 0–1, no probability; `sure`: whether it counts by itself; `fresh`: whether the model looked at this
+    picture, or nothing moved there since it did; `box`: working pixels.
     """
 
     kind: str
     label: str
     score: float
     sure: bool
+    fresh: bool
     box: Box
 
 

@@ -29,8 +29,8 @@ MOST: Final = 64
 
 @dataclass(slots=True)
 class Thing:
-    """One thing. `seen`: last, ns UTC; `pictures`, `hits`: since it was first seen, and with it; `scores`: their sum;
-    `sure`: whether one of them was.
+    """One thing. `seen`: last, ns UTC; `pictures`: looked at since it was first seen, `hits`: of those, with it;
+    `scores`: their sum; `sure`: whether one of them was.
     """
 
     happening: Happening
@@ -44,8 +44,10 @@ class Thing:
 
     def note(self, one: Recognised, time: int) -> None:
         """It was seen again."""
-        self.box, self.seen, self.hits = one.box, time, self.hits + 1
-        self.scores, self.sure = self.scores + one.score, self.sure or one.sure
+        self.box, self.seen = one.box, time
+        if one.fresh:  # else the model has not said so again: nothing moved there
+            self.hits, self.pictures = self.hits + 1, self.pictures + 1
+            self.scores, self.sure = self.scores + one.score, self.sure or one.sure
 
     @property
     def confidence(self) -> float:
@@ -73,10 +75,10 @@ class RecognisedThing:
         """Things appear, stay and go."""
         if not scene.settled:
             return []
-        for thing in self._things:
-            thing.pictures += 1
         for one in scene.things:
             self._take(one, scene.time)
+        for thing in self._things:
+            thing.pictures += thing.seen < scene.time
         said = [statement for thing in self._things for statement in self._judge(thing, scene.time)]
         self._things = [thing for thing in self._things if not _gone(thing, scene.time)]
         return said

@@ -35,7 +35,7 @@ class ModelFinder:
             people = find_people(shown.foreground, shown.size)
         else:
             people = _people(found[self._people], self._gazes[self._people].model)
-        things = [thing for gaze, one in zip(self._gazes, found, strict=True) for thing in _things(one, gaze.model)]
+        things = [thing for gaze, one in zip(self._gazes, found, strict=True) for thing in _things(one, gaze)]
         return Findings(people, tuple(things))
 
     def forget(self) -> None:
@@ -64,10 +64,12 @@ def _people(found: list[Found], model: Detector) -> list[Blob]:
     return [Blob(one.box, one.score, one.score >= model.card.sure) for one in found if one.label in model.card.people]
 
 
-def _things(found: list[Found], model: Detector) -> list[Recognised]:
-    card = model.card
+def _things(found: list[Found], gaze: Gaze) -> list[Recognised]:
+    card = gaze.model.card
     return [
-        Recognised(card.kinds[one.label], one.label, one.score, one.score >= card.sure, one.box)
+        Recognised(
+            card.kinds[one.label], one.label, one.score, one.score >= card.sure, gaze.looked_at(one.box), one.box
+        )
         for one in found
         if one.label in card.kinds
     ]

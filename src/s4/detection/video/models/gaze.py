@@ -11,7 +11,7 @@ import numpy as np
 from s4.detection.video.finder import Shown
 from s4.detection.video.models.detector import Detector, Found
 from s4.detection.video.models.windows import together, windows
-from s4.detection.video.picture import Box, Image
+from s4.detection.video.picture import Box, Image, overlap
 
 REFRESH_S: Final = 10.0
 """Where nothing stands out the model looks again only so often: who sat there from the start is found then."""
@@ -56,6 +56,10 @@ class Gaze:
                 window.found, window.age_s = self._look(shown.image, window), 0.0
         pairs = [(window.box, one) for window in self._windows for one in window.found]
         return together(pairs, Box(0, 0, *self._size), self.model.card.most_iou)
+
+    def looked_at(self, box: Box) -> bool:
+        """Whether the model was run on this place of the picture seen last."""
+        return any(window.age_s == 0.0 and 2 * overlap(window.box, box) >= box.area for window in self._windows)
 
     def forget(self) -> None:
         """Look everywhere again."""
