@@ -19,7 +19,7 @@ KEPT: Final = 3000
 STRIDE_S: Final = 0.6  # a happening is what changed within this time
 LATEST_S: Final = 1.5  # what was seen so lately is like now in any case
 ALIKE: Final = 0.85
-BLINK_S: Final = 0.4  # for so long a repeat may be unlike
+BLINK_S: Final = 0.5  # for so long a repeat may be unlike
 APART_S, PERIODIC = 1.0, 3  # what came at so many times before comes again by itself
 LEAST: Final = 0.8  # grey levels, root mean square over the picture: less is no happening that could be known again
 
