@@ -1,13 +1,16 @@
 """`s4 models` from the shell: what it prints, where it writes, and how it complains."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from s4.app.cli import app
-from s4.core.errors import S4Error
+from s4.core.errors import InputError, S4Error
 from tests.detection.video.models.nets import write_grey_net
+from tests.support.clips import write_clip
 
 
 def s4(*words: str) -> tuple[int, str]:
@@ -71,3 +74,26 @@ def test_complaints_are_one_line(grey: Path, words: tuple[str, ...], complaint: 
     assert code == 1
     assert said.startswith(complaint)
     assert len(said.splitlines()) == 1
+
+
+def test_detection_with_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    white = (np.full((48, 64, 3), 255, np.uint8) for _ in range(25))
+    write_clip(tmp_path / "white.mp4", white, rate=5)
+    write_grey_net(tmp_path / "grey.onnx")
+    runner = CliRunner()
+    done = runner.invoke(app, ["detect", "video", "white.mp4", "--model", "grey.onnx"])
+    assert done.exit_code == 0
+    assert "grey.onnx: has no card, so its labels and licence are guessed (see: s4 models add)\n" in done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    people = [line for line in lines if line["kind"] == "person"]
+    assert len(people) > 15
+    assert people[-1]["bbox"] == [0.0, 0.0, 64.0, 48.0]
+    assert s4("add", "grey.onnx", "--folder", ".")[0] == 0
+    Path("cam.toml").write_text('models = ["grey.onnx"]\n')
+    again = runner.invoke(app, ["detect", "video", "white.mp4", "--config", "cam.toml"])
+    assert (again.stderr, again.stdout) == ("", done.stdout)
+    Path("cam.toml").write_text('models = ["none.onnx"]\n')
+    refused = runner.invoke(app, ["detect", "video", "white.mp4", "--config", "cam.toml"])
+    assert isinstance(refused.exception, InputError)
+    assert str(refused.exception) == "none.onnx: there is no such model"

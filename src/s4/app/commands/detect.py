@@ -85,8 +85,8 @@ def _finder(settings: Settings, models: list[Path], folder: Path) -> PeopleFinde
         if path.is_file() and not card_path(path).exists():
             sys.stderr.write(f"{path}: has no card, so its labels and licence are guessed (see: s4 models add)\n")
     if models:
-        settings = msgspec.structs.replace(settings, models=tuple(str(path.absolute()) for path in models))
-    return finder_of(settings, folder)
+        settings = msgspec.structs.replace(settings, models=tuple(map(str, models)))
+    return finder_of(settings, Path() if models else folder)
 
 
 def _told(frames: Iterable[Frame]) -> Iterator[Frame]:

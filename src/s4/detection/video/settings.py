@@ -30,7 +30,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
     `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not show its place for so long
-    was tampered with; `gap_s`: a track survives unseen for this long.
+    was tampered with; `gap_s`: a track survives unseen for this long;
+    `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
+    side in which they look, more than one for small people.
     """
 
     analysed_fps: Annotated[float, Meta(gt=0.0, le=60.0)] = 5.0
@@ -47,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_s: Seconds = 200.0
     tamper_after_s: Seconds = 2.0
     gap_s: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.5
+    models: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
+    model_windows: Annotated[int, Meta(ge=1, le=4)] = 1
 
     def __post_init__(self) -> None:
         if 0.0 < self.pixel_aspect < 0.25:

@@ -17,7 +17,6 @@ _opening: Final = Lock()
 
 def shared_model(path: Path) -> Detector:
     """The model in an ONNX file, opened again only when the file or its card has changed. Raises `InputError`."""
-    path = path.resolve()
     with _opening:
         return _opened(path, _stamp(path), _stamp(card_path(path)))
 
