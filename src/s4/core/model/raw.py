@@ -7,7 +7,7 @@ import msgspec
 LARGEST_RAW = 1_048_576
 
 
-class Raw(msgspec.Struct, frozen=True):
+class Raw(msgspec.Struct, frozen=True, gc=False):
     """`device`: who sent it, as authenticated by the door; `topic`: the rest of its address (`temperature`, `ack`);
     `payload`: at most 1 MiB; `received`: ns UTC.
     """
