@@ -13,7 +13,7 @@ from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
 from s4.core.export import Export
 from s4.core.model import FACTS, Command, Frame, Observation
-from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage, Verify, nobody
+from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage, Vault, Verify, nobody
 from s4.core.register import Register
 from s4.sensing.checkpoint import Guarded
 from s4.sensing.device import Device
@@ -24,13 +24,20 @@ class Composer:
     """Makes the parts of a city. Every plug-in comes through the registry, ours like a stranger's."""
 
     def __init__(
-        self, city: City, clock: Clock, folder: Path, runs: Callable[[str], bool], verify: Verify = nobody
+        self,
+        city: City,
+        clock: Clock,
+        folder: Path,
+        runs: Callable[[str], bool],
+        verify: Verify = nobody,
+        vault: Vault | None = None,
     ) -> None:
         self._city, self._clock, self._folder, self._runs, self._verify = city, clock, folder, runs, verify
+        self._vault = vault
         self.register = Register(city)
 
     def _context(self, options: dict[str, Any]) -> Context:
-        return Context(self._city, self._clock, options, str(self._folder), self.register, self._verify)
+        return Context(self._city, self._clock, options, str(self._folder), self.register, self._verify, self._vault)
 
     def _stage_classes(self) -> list[tuple[str, type[Stage], dict[str, Any]]]:
         """Every installed stage whose room runs here and that the city has not switched off."""

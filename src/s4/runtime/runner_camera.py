@@ -66,7 +66,9 @@ class CameraHost(Host):
                 for frame in self._camera.frames():
                     if self._halt.is_set():
                         return
-                    if frame is not None:
+                    if frame is None:
+                        self._tell(self._step([], self._clock.now()), loop)
+                    else:
                         self._see(frame, loop)
                 return
             except S4Error as error:
@@ -80,8 +82,12 @@ class CameraHost(Host):
     def _see(self, frame: Frame, loop: asyncio.AbstractEventLoop) -> None:
         self._frames += 1
         metrics.FRAMES.labels(self._source.id).inc()
-        produced: list[Produced] = [fact for stage in self._stages for fact in stage.step([frame], frame.time)]
-        produced += self._rate(frame)
+        self._tell(self._step([frame], frame.time) + self._rate(frame), loop)
+
+    def _step(self, frames: list[Frame], now: int) -> list[Produced]:
+        return [fact for stage in self._stages for fact in stage.step(frames, now)]
+
+    def _tell(self, produced: list[Produced], loop: asyncio.AbstractEventLoop) -> None:
         if not produced:
             return
         done = asyncio.run_coroutine_threadsafe(self._recorder.out(produced), loop)

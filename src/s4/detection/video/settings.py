@@ -29,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clockwise from north, with which people's heights replace the four points; `behaviours`: those to run, all
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
-    `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not show its place for so long
+    `loitering_after_s`: who stays for this long loiters; `tailgating_within_s`: who goes through a door so soon after
+    another one follows them; `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not show its place for so long
     was tampered with; `gap_s`: a track survives unseen for this long;
     `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
     side in which they look, more than one for small people.
@@ -45,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behaviours: tuple[str, ...] = ()
     zone_dwell_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 1.0
     unattended_after_s: Seconds = 15.0
+    loitering_after_s: Seconds = 60.0
+    tailgating_within_s: Seconds = 2.0
     update_every_s: Seconds = 5.0
     learning_s: Seconds = 200.0
     tamper_after_s: Seconds = 2.0

@@ -11,6 +11,7 @@ from s4.core.errors import InputError
 from s4.core.model import Detection, Frame, Word
 from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.camera import VERSION, CameraWatch
+from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings, read_settings
 
@@ -30,7 +31,7 @@ class VideoWatch(Stage):
         version=VERSION,
         title="Video detection without weights",
         purpose="Notice people in closed areas and things left behind, so that an operator can look and decide",
-        legal_basis="GDPR Art. 6(1)(e) public task; no biometric data, no pictures kept",
+        legal_basis="GDPR Art. 6(1)(e) public task; no biometric data; people are blurred in what is kept",
         limits="Fixed cameras only; people under 8 % of the picture's height are not seen",
     )
     room: ClassVar[Room] = "detection"
@@ -41,6 +42,7 @@ class VideoWatch(Stage):
         super().__init__(context)
         self._settings = {source.id: read_settings(context.options, source.id) for source in context.city.source}
         self._cameras: dict[str, CameraWatch] = {}
+        self._recorders: dict[str, Recorder] = {}
         self._heard: dict[str, int] = {}
         modelled = {source for source, settings in self._settings.items() if settings.models}
         for source in sorted({zone.source for zone in context.city.zone} | modelled):
@@ -56,13 +58,28 @@ class VideoWatch(Stage):
             camera = self._cameras.get(frame.source)
             if camera is None:
                 camera = self._cameras[frame.source] = self._make(frame.source, frame.site)
-            found += camera.look(frame)
+            seen = camera.look(frame)
+            found += seen + self._record(frame, camera, seen)
             self._heard[frame.source] = now
         for source, heard in list(self._heard.items()):
             if now - heard > SILENT_S * NS_PER_S:
-                found += self._cameras[source].close()
+                ended = self._cameras[source].close()
+                found += ended
+                if source in self._recorders:
+                    found += self._recorders[source].close(ended, now)
                 del self._heard[source]
         return found
+
+    def _record(self, frame: Frame, camera: CameraWatch, found: list[Detection]) -> list[Detection]:
+        """What there is evidence of now; nothing where none is wanted or there is nowhere to keep it."""
+        policy, vault = self._settings.get(frame.source, Settings()).evidence, self.context.vault
+        if vault is None or not policy.enabled:
+            return []
+        recorder = self._recorders.get(frame.source)
+        if recorder is None:
+            recorder = self._recorders[frame.source] = Recorder(frame.source, policy, vault)
+        analysed = camera.scene if camera.scene is not None and camera.scene.time == frame.time else None
+        return recorder.see(frame, analysed, found)
 
     def _make(self, source: str, site: str) -> CameraWatch:
         city = self.context.city

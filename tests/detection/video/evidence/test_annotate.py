@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,25 +17,11 @@ from s4.detection.video.evidence.movie import Movie
 from s4.detection.video.report import report
 from s4.detection.video.settings import Settings
 from tests.detection.recordings import START
+from tests.detection.video.evidence.movies import Shown, read
 from tests.detection.video.render import HEIGHT, TALL, WIDE, WIDTH, Moment, frames, paint, walk
 
 SECONDS = 10.0
 FACE = (120, 150, 190)
-
-
-class Shown(NamedTuple):
-    second: float
-    image: NDArray[np.uint8]
-
-
-def read(path: Path) -> list[Shown]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
-        return [
-            Shown(float(one.time or 0.0), np.asarray(one.to_ndarray(format="bgr24"), np.uint8))
-            for one in container.decode(stream)
-        ]
 
 
 def script(second: float) -> Moment:

@@ -77,7 +77,7 @@ def boxes(people: tuple[Person, ...]) -> Iterator[Box]:
 def test_everybody_is_covered_in_every_picture(name: str) -> None:
     script, cover = SCRIPTS[name], Cover(keep_s=60.0)
     watch = CameraWatch("cam-1", "square", SETTINGS, [], None)
-    for frame in frames(lambda s: Moment(script(s)), 21.0):
+    for frame in frames(lambda s: Moment(script(s)), 21.0, fps=5.0):
         watch.look(frame)
         if watch.scene is not None and watch.scene.time == frame.time:
             cover.see(watch.scene)

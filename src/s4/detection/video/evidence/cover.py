@@ -67,12 +67,14 @@ class Cover:
         The pictures seen from a second before to a second after count, and always the last before and the first after.
         Everything is covered where nothing is known.
         """
+        if not self._times or time < self._times[0]:
+            return np.ones((1, 1), np.bool_)
         first = bisect_left(self._times, time - round(BEHIND_S * NS_PER_S))
         last = bisect_right(self._times, time + round(AHEAD_S * NS_PER_S))
         first = min(first, max(bisect_right(self._times, time) - 1, 0))
         last = max(last, bisect_left(self._times, time) + 1)
         masks = self._masks[first:last]
-        if not masks or any(mask.shape != masks[0].shape for mask in masks):
+        if any(mask.shape != masks[0].shape for mask in masks):
             return np.ones((1, 1), np.bool_)
         return np.asarray(np.logical_or.reduce(masks), np.bool_)
 

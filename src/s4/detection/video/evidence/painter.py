@@ -28,15 +28,19 @@ class Painter:
 
     def paint(self, image: Image, marks: tuple[Mark, ...], time: int, stamp: str) -> None:
         """Draw the marks, the ways to them and a line of text (printable ASCII shows) into `image`, at `time` (ns)."""
+        self.follow(marks, time)
+        for mark in marks:
+            self._way(image, mark)
+            _frame(image, mark)
+        _write(image, stamp, 4, image.shape[0] - 4)
+
+    def follow(self, marks: tuple[Mark, ...], time: int) -> None:
+        """Remember where the marks were in a picture that is not drawn into."""
         for mark in marks:
             self._walk(mark, time)
         for key, way in list(self._ways.items()):
             if time - way[-1][0] > FORGET_S * NS_PER_S:
                 del self._ways[key]
-        for mark in marks:
-            self._way(image, mark)
-            _frame(image, mark)
-        _write(image, stamp, 4, image.shape[0] - 4)
 
     def _walk(self, mark: Mark, time: int) -> None:
         way = self._ways.setdefault(mark.key, deque())

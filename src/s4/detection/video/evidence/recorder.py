@@ -1,0 +1,158 @@
+"""Recorder: the evidence of one camera. It holds the last seconds, and makes a clip of what starts to happen."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from s4.core.clock import NS_PER_S
+from s4.core.errors import S4Error
+from s4.core.ids import derive_id
+from s4.core.model import Detection, Evidence, Frame
+from s4.core.ports import Vault
+from s4.detection.video.evidence.annotate import shown_size
+from s4.detection.video.evidence.clip import LONGEST_S, Clip
+from s4.detection.video.evidence.cover import Cover
+from s4.detection.video.evidence.overlay import Overlay
+from s4.detection.video.evidence.policy import EvidencePolicy
+from s4.detection.video.evidence.ring import Ring
+from s4.detection.video.evidence.shot import Shot
+from s4.detection.video.scene import Scene
+
+PACE: Final = 2
+"""Shots written for each one taken, so that the work is spread over the time that the clip lasts."""
+MOST_LATE: Final = 64
+DAY_S: Final = 86_400
+HOUR_NS: Final = 3600 * NS_PER_S
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Shown every frame of a camera in order, it says of which happenings there is evidence now.
+
+    What is said is the last detection of a happening once more, with the evidence: the key picture a good second
+    after the start, the clip when it is finished. All of that happens in the caller's thread, a little with each
+    frame. A vault that takes nothing costs the evidence, not the detections.
+    """
+
+    def __init__(self, source: str, policy: EvidencePolicy, vault: Vault) -> None:
+        self._source, self._policy, self._vault = source, policy, vault
+        self._cover = Cover(keep_s=policy.before_s + LONGEST_S)
+        self._overlay, self._ring = Overlay(), Ring(policy.before_s)
+        # A little less than the period: pictures that come as often as is wanted come now and then too soon.
+        self._period = round(NS_PER_S / policy.fps * 0.9)
+        self._size, self._due = (0, 0), 0
+        self._clip: Clip | None = None
+        self._late: list[Detection] = []
+        self._made: deque[int] = deque()
+        self._cleared = 0
+
+    def see(self, frame: Frame, scene: Scene | None, found: Sequence[Detection]) -> list[Detection]:
+        """The next frame, the scene if it was analysed, and what was found in it → what there is evidence of."""
+        if scene is not None:
+            self._cover.see(scene)
+            self._overlay.see(scene, found)
+            self._fit(frame, scene)
+        self._hear(found)
+        if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
+            self._take(frame)
+            return self._go_on(frame.time)
+        return []
+
+    def close(self, ended: Sequence[Detection], now: int) -> list[Detection]:
+        """The camera has gone, and `ended` was said of it: finish what was begun with what there is."""
+        self._hear(ended)
+        if self._clip is None:
+            return []
+        self._clip.close(self._cover.until)
+        return self._go_on(now, most=1 << 30)
+
+    def _hear(self, found: Sequence[Detection]) -> None:
+        """What starts while a clip is being closed waits for the next one."""
+        for detection in found:
+            heard = self._clip is not None and self._clip.hear(detection)
+            if not heard and detection.phase == "start" and len(self._late) < MOST_LATE:
+                self._late.append(detection)
+
+    def _take(self, frame: Frame) -> None:
+        self._due = frame.time + self._period
+        shot = Shot.of(frame, self._overlay.marks, self._size)
+        self._ring.add(shot)
+        if self._clip is not None:
+            self._clip.add(shot)
+        elif self._late:
+            starts, self._late = self._late, []
+            self._begin(starts, frame.time)
+
+    def _fit(self, frame: Frame, scene: Scene) -> None:
+        size = shown_size(frame, scene, self._policy.width_px)
+        if size != self._size and self._clip is None:
+            self._ring.clear()
+            self._size = size
+
+    def _begin(self, starts: Sequence[Detection], now: int) -> None:
+        while self._made and self._made[0] <= now - HOUR_NS:
+            self._made.popleft()
+        if len(self._made) >= self._policy.most_per_hour:
+            return
+        self._made.append(now)
+        try:
+            self._clip = Clip(starts[0], self._ring.shots(), self._policy.after_s, self._vault.draft(".mp4"))
+        except S4Error as error:
+            _log.warning("no evidence of %s: %s", self._source, error)
+            return
+        for other in starts[1:]:
+            self._clip.hear(other)
+
+    def _go_on(self, now: int, most: int = PACE) -> list[Detection]:
+        clip = self._clip
+        if clip is None:
+            return []
+        try:
+            return self._key(clip, now) + self._film(clip, now, most)
+        except (S4Error, OSError) as error:
+            _log.warning("no evidence of %s: %s", self._source, error)
+            self._clip = None
+            clip.drop()
+            return []
+
+    def _key(self, clip: Clip, now: int) -> list[Detection]:
+        jpeg = clip.key_picture(self._cover)
+        if jpeg is None:
+            return []
+        draft = self._vault.draft(".jpg")
+        draft.write_bytes(jpeg)
+        return self._told(clip, self._vault.keep(draft, clip.key_evidence(), self._source), now)
+
+    def _film(self, clip: Clip, now: int, most: int) -> list[Detection]:
+        clip.work(self._cover, most)
+        if not clip.done:
+            return []
+        self._clip = None
+        evidence = clip.finish()
+        told = self._told(clip, self._vault.keep(clip.draft, evidence, self._source), now)
+        self._clear(now)
+        return told
+
+    def _told(self, clip: Clip, evidence: Evidence, now: int) -> list[Detection]:
+        return [
+            msgspec.structs.replace(
+                last,
+                id=derive_id("det", "video", "evidence", last.happening, evidence.ref),
+                phase="end" if last.phase == "end" else "update",
+                time=max(now, last.time),
+                evidence=(evidence,),
+            )
+            for last in clip.heard.values()
+        ]
+
+    def _clear(self, now: int) -> None:
+        """Delete what is older than the policy allows, once an hour."""
+        if now - self._cleared >= HOUR_NS:
+            self._cleared = now
+            self._vault.forget(now - round(self._policy.keep_days * DAY_S * NS_PER_S))
