@@ -5,7 +5,7 @@ Every table is checked when it is read; a plug-in's own settings (`options`) are
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -28,9 +28,13 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place: Place
 
 
+LINES: Final = frozenset({"line_crossing", "wrong_way", "tailgating"})
+"""Kinds of zone whose outline is a line. Its way in goes from its left to its right, seen from point to point."""
+
+
 class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An area with a rule. `outline_px`: corners (x, y) as fractions 0–1 of the picture of camera `source`;
-    `kinds` of detection that it raises; `hours`: "HH:MM-HH:MM" UTC when it applies, always when empty.
+    """An area or a line with a rule. `outline`: corners (x, y) as fractions 0–1 of the picture of camera `source`;
+    `kind` of detection that it raises; `hours`: "HH:MM-HH:MM" UTC when it applies, always when empty.
     """
 
     id: str
@@ -120,8 +124,9 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self._ids("zone")
         for i, zone in enumerate(self.zone):
             _known(zone.source, sources, f"zone[{i}].source", "source")
-            if len(zone.outline) < 3:
-                raise ConfigError("an outline needs at least 3 corners", field=f"zone[{i}].outline")
+            least = 2 if zone.kind in LINES else 3
+            if len(zone.outline) < least:
+                raise ConfigError(f"an outline of this kind needs at least {least} points", field=f"zone[{i}].outline")
 
     def _check_devices(self, sources: set[str]) -> None:
         profiles: set[str] = set()

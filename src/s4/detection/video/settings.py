@@ -30,8 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
     `loitering_after_s`: who stays for this long loiters; `tailgating_within_s`: who goes through a door so soon after
-    another one follows them; `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not show its place for so long
-    was tampered with; `gap_s`: a track survives unseen for this long;
+    another one follows them; `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not
+    show its place for so long was tampered with; `gap_s`: a track survives unseen for this long;
     `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
     side in which they look, more than one for small people.
     """
