@@ -4,7 +4,7 @@ import pytest
 
 from s4.core.errors import ConfigError, InputError
 from s4.core.geo import Ellipse
-from s4.core.model import Certainty, Command, Detection, Place, Severity, Urgency
+from s4.core.model import Certainty, Command, Detection, Evidence, Place, Severity, Urgency
 from tests.fusion.scenes import S, at, last_of, seen, stage
 
 FAR = at(200, 0)
@@ -96,6 +96,17 @@ def test_updates_of_one_happening_are_no_new_witnesses_and_make_few_revisions() 
     assert fusion.book.dossiers[revised[0].id].belief().probability == revised[0].probability
     (ended,) = fusion.step([seen("fight", 60, happening="h", phase="end", place=at(0, 0))], 61 * S)
     assert (ended.detections, ended.story[-1].text) == (50, "Fight: over")
+
+
+def test_what_can_be_seen_of_it_is_told_at_once() -> None:
+    clip = Evidence("ev-1.mp4", "clip", "video/mp4", "00", 0, 1)
+    associate = stage()
+    associate.step([seen("fall", 0, happening="a")], 0)
+    assert associate.step([seen("fall", 5, happening="a", phase="update")], 5 * S) == []
+    (told,) = associate.step([seen("fall", 11, happening="a", phase="update", evidence=(clip,))], 11 * S)
+    assert told.evidence == (clip,)
+    assert told.reason.startswith("To be seen: ")
+    assert associate.step([seen("fall", 12, happening="a", phase="update", evidence=(clip,))], 12 * S) == []
 
 
 def test_quiet_closes_and_new_evidence_reopens() -> None:

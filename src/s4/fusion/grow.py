@@ -33,7 +33,7 @@ def grow(dossier: Dossier, sighting: Sighting, now: int) -> list[Incident]:
     news = _calm(dossier, detection) if known is None else detection.phase == "end" and not known.over
     reopened = dossier.state == "closed" and detection.phase != "end"
     dossier.state_more(sighting.key, sighting.statement(known))
-    _count(dossier, detection)
+    shown = _count(dossier, detection)
     dossier.heard, dossier.time = now, max(dossier.time, detection.time)
     dossier.untold += known is None
     _move(dossier, sighting)
@@ -43,10 +43,10 @@ def grow(dossier: Dossier, sighting: Sighting, now: int) -> list[Incident]:
     if news or reopened:
         dossier.tell(told(detection))
     changed = abs(dossier.belief().probability - dossier.said) >= TELLING
-    if not (news or reopened or changed or now - dossier.told >= GOES_ON_NS):
+    if not (news or reopened or changed or shown or now - dossier.told >= GOES_ON_NS):
         return []
     words = detection.text or kind_of(detection.kind).title
-    prefix = "New evidence: " if reopened else "" if news else "Goes on: "
+    prefix = "New evidence: " if reopened else "" if news else "To be seen: " if shown else "Goes on: "
     return [dossier.revise(now, prefix + words)]
 
 
@@ -72,12 +72,15 @@ def note_beside(physical: Dossier, cyber: Dossier) -> bool:
     return True
 
 
-def _count(dossier: Dossier, detection: Detection) -> None:
+def _count(dossier: Dossier, detection: Detection) -> bool:
+    """Whether there is something more to look at."""
     dossier.detections += 1
     if detection.source not in dossier.sources and len(dossier.sources) < MOST_SOURCES:
         dossier.sources.append(detection.source)
-    dossier.evidence.extend(e for e in detection.evidence if e not in dossier.evidence)
+    fresh = [one for one in detection.evidence if one not in dossier.evidence]
+    dossier.evidence.extend(fresh)
     del dossier.evidence[: max(0, len(dossier.evidence) - MOST_EVIDENCE)]
+    return bool(fresh)
 
 
 def _move(dossier: Dossier, sighting: Sighting) -> None:
