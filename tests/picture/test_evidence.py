@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from s4.core.model import Evidence
 from s4.picture.evidence import is_safe
 from s4.shield.roles import Role
+from s4.shield.site_key import SiteKey, verified
+from s4.shield.vault import EvidenceVault, Proof, statement_of
 from tests.picture.facts import detection, incident
 from tests.picture.stand import Stand
 
@@ -96,6 +98,28 @@ def test_no_name_leads_out_of_the_folder(stand: Stand, operator: httpx.Client, r
     stand.record(detection("det-3", evidence=(evidence(ref), evidence("../credentials.json"))))
     assert operator.get(f"/api/evidence/{ref}").status_code == 404
     assert looks(stand) == []
+
+
+def test_the_proof_of_what_was_kept_can_be_checked(stand: Stand, operator: httpx.Client) -> None:
+    key = SiteKey(stand.folder / "keys")
+    vault = EvidenceVault(stand.folder / "evidence", key, "bilbao")
+    draft = vault.draft(".mp4")
+    draft.write_bytes(CLIP)
+    kept = vault.keep(draft, evidence("ev-9.mp4"), "cam-1")
+    stand.record(detection("det-9", evidence=(kept,)))
+    assert operator.get("/api/evidence/ev-9.mp4").content == CLIP
+    proof = msgspec.json.decode(operator.get("/api/evidence/ev-9.mp4/proof").content, type=Proof)
+    assert verified(key.public, proof.signature, proof.statement.encode())
+    assert statement_of(proof).evidence == kept
+    assert stand.client("viewer").get("/api/evidence/ev-9.mp4/proof").status_code == 403
+    assert len(looks(stand)) == 1
+
+
+def test_where_there_is_no_proof_there_is_none(stand: Stand, operator: httpx.Client) -> None:
+    assert operator.get("/api/evidence/clip-7.mp4/proof").status_code == 404
+    assert operator.get("/api/evidence/other.mp4/proof").status_code == 404
+    (stand.folder / "evidence" / "clip-7.mp4.proof.json").write_text("{}")
+    assert operator.get("/api/evidence/clip-7.mp4/proof").status_code == 503
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[A-Za-z0-9./_\\-]{1,30}", fullmatch=True))

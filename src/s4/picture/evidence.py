@@ -13,11 +13,12 @@ from typing import Annotated, Final
 from starlette.responses import FileResponse, Response
 
 from s4.core.archive import Archive
-from s4.core.errors import ServiceError
+from s4.core.errors import InputError, ServiceError
 from s4.core.model import Detection, Evidence, Incident
 from s4.picture.operation import Call, Nothing, operation
 from s4.picture.refusal import RefusalError, not_found
 from s4.shield.roles import Permission
+from s4.shield.vault import Proof, proof_path, read_proof
 
 MOST: Final = 10_000
 SHOWN: Final = frozenset({
@@ -48,6 +49,24 @@ async def show_evidence(call: Call[Nothing, Nothing]) -> Annotated[Response, byt
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": "default-src 'none'; sandbox"}
     kind = "inline" if media in SHOWN else "attachment"
     return FileResponse(path, headers=headers, media_type=media, filename=ref, content_disposition_type=kind)
+
+
+@operation("GET", "/api/evidence/{ref}/proof", needs=Permission.SEE_EVIDENCE)
+async def show_evidence_proof(call: Call[Nothing, Nothing]) -> Proof:
+    """What was signed when a piece of evidence was kept: its hash, time and camera, with the site's signature.
+
+    `signature` (Ed25519, base64) is of the bytes of `statement`. Compare `key` with the site's public key that you hold
+    from another hand.
+    """
+    services, ref = call.services, call.path["ref"]
+    if not is_safe(ref) or await asyncio.to_thread(find, services.archive, ref) is None:
+        raise not_found("evidence", ref)
+    try:
+        return await asyncio.to_thread(read_proof, proof_path(services.evidence / ref))
+    except OSError as error:
+        raise not_found("proof of evidence", ref) from error
+    except InputError as error:
+        raise ServiceError(f"the proof of {ref} cannot be read") from error
 
 
 def is_safe(ref: str) -> bool:

@@ -73,6 +73,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     history.list_series,
     history.show_series,
     evidence.show_evidence,
+    evidence.show_evidence_proof,
     city_map.show_map,
     history.show_audit,
     schema.show_words,
