@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from s4.core.errors import ConfigError
+from s4.detection.video.evidence.policy import EvidencePolicy
 
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
@@ -33,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     another one follows them; `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not
     show its place for so long was tampered with; `gap_s`: a track survives unseen for this long;
     `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
-    side in which they look, more than one for small people.
+    side in which they look, more than one for small people; `evidence`: what clips are made of what happens.
     """
 
     analysed_fps: Annotated[float, Meta(gt=0.0, le=60.0)] = 5.0
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gap_s: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.5
     models: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
     model_windows: Annotated[int, Meta(ge=1, le=4)] = 1
+    evidence: EvidencePolicy = EvidencePolicy()
 
     def __post_init__(self) -> None:
         if 0.0 < self.pixel_aspect < 0.25:
