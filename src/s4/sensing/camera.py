@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
@@ -31,14 +33,22 @@ LATE_S: Final = 0.5
 """A replayed picture that is overdue by more than this, real seconds, is dropped: the consumer is too slow for it."""
 
 
+_ONVIF: Final = re.compile(
+    r"onvif(?P<tls>s?)://(?:(?P<user>[^:@/]*):(?P<password>[^@/]*)@)?(?P<host>[^@/?#]+)(?P<path>/\S*)?", re.IGNORECASE
+)
+
+
 class CameraOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be said of a camera in `city.toml`.
 
-    `url`: a file, `rtsp://`, `http(s)://` (MJPEG or anything FFmpeg reads) or `/dev/video0`. `fps`: true pictures a
-    second, for recordings whose container lies. `aspect`: factor on the height. `width`: widest picture handed on, px
-    (0 = as it is). `analysed_fps`: at most so many pictures a second are handed on (0 = all). `timeout_s`: a stream
-    that says nothing for so long is lost. For recordings: `loop`; `start`: RFC 3339 time that the first picture stands
-    for (empty = now); `realtime`: by its own times, dropping what comes too late, or else as fast as it is consumed.
+    `url`: a file, `rtsp://`, `http(s)://` (MJPEG or anything FFmpeg reads), `/dev/video0`, or `onvif(s)://` with the
+    camera's address, which then says itself where its stream is: the smallest that is `width` wide. `fps`: true
+    pictures a second, for recordings whose container lies. `aspect`: factor on the height. `width`: widest picture
+    handed on, px (0 = as it is). `analysed_fps`: at most so many pictures a second are handed on (0 = all).
+    `timeout_s`: a stream that says nothing for so long is lost. `key_frames_only`: decode only pictures that stand by
+    themselves, mostly one in a second or two. For recordings: `loop`; `start`: RFC 3339 time that the first picture
+    stands for (empty = now); `realtime`: by its own times, dropping what comes too late, or else as fast as it is
+    consumed.
     """
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
@@ -47,6 +57,7 @@ class CameraOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=0, le=8192)] = 0
     analysed_fps: Annotated[float, Meta(ge=0, le=1000)] = 0.0
     timeout_s: Annotated[float, Meta(gt=0, le=600)] = 10.0
+    key_frames_only: bool = False
     loop: bool = False
     start: str = ""
     realtime: bool = True
@@ -69,7 +80,9 @@ class VideoCamera(Camera):
         owner = f"source[{source.id}]"
         self.options = read_options(CameraOptions, source.options, owner)
         if "://" in self.options.url and not LIVE.match(self.options.url):
-            raise ConfigError("must be a file, rtsp, http, https or /dev/videoN", field=f"{owner}.options.url")
+            raise ConfigError("must be a file, rtsp, http, https, onvif or /dev/videoN", field=f"{owner}.options.url")
+        if self.options.key_frames_only and self.options.fps:
+            raise ConfigError("goes by the file's own times: not with fps", field=f"{owner}.options.key_frames_only")
         self._start = start_of(self.options.start, context.clock, field=f"{owner}.options.start")
         self._size = Size(self.options.aspect, self.options.width)
         self._closed = Event()
@@ -100,7 +113,7 @@ class VideoCamera(Camera):
         path = os.fspath(Path(self.context.folder) / self.options.url)
         start, pace, gate = self._start or clock.now(), None, _Gate(self.options.analysed_fps)
         while not self._closed.is_set():
-            with Video(path, self.options.timeout_s) as video:
+            with Video(path, self.options.timeout_s, keys_only=self.options.key_frames_only) as video:
                 interval = round(NS_PER_S / self.options.fps) if self.options.fps else video.interval
                 for index, (since, picture) in enumerate(video.pictures()):
                     time = start + after + (index * interval if self.options.fps else since)
@@ -155,7 +168,8 @@ class VideoCamera(Camera):
         while not self._closed.is_set():
             before = number
             try:
-                with Video(self.options.url, self.options.timeout_s) as video:
+                url, keys_only = self._address(), self.options.key_frames_only
+                with Video(url, self.options.timeout_s, keys_only=keys_only) as video:
                     mailbox.found()
                     for _, picture in video.pictures():
                         time = self.context.clock.now()
@@ -169,6 +183,23 @@ class VideoCamera(Camera):
                 mailbox.lose(str(error))
             backoff = FIRST_BACKOFF_S if number > before else min(2 * backoff, LONGEST_BACKOFF_S)
             self._closed.wait(backoff)
+
+    def _address(self) -> str:
+        """Where the stream is; an ONVIF camera is asked for it each time. Raises `ServiceError`, `InputError`."""
+        found = _ONVIF.fullmatch(self.options.url)
+        if found is None:
+            return self.options.url
+        from s4.sensing.onvif.media import OnvifCamera, choose
+
+        scheme = "https" if found["tls"] else "http"
+        url = f"{scheme}://{found['host']}{found['path'] or '/onvif/device_service'}"
+        user, password = unquote(found["user"] or ""), unquote(found["password"] or "")
+        camera = OnvifCamera(
+            url, self.context.clock, user=user, password=password, timeout_s=min(self.options.timeout_s, 10.0)
+        )
+        streams = camera.streams()
+        stream = choose(streams, self.options.width) if self.options.width else streams[0]
+        return camera.with_secret(stream.url)
 
     @property
     def trouble(self) -> str:

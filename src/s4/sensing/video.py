@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_PIXELS: Final = 8192 * 8192
 LEAST_SIDE: Final = 16
 SLOWEST, FASTEST, USUAL = 0.01, 1000.0, 25.0  # pictures a second: what a container may claim, and what is taken if not
-LIVE: Final = re.compile(r"(?:rtsps?|https?)://|/dev/video\d+$", re.IGNORECASE)
+LIVE: Final = re.compile(r"(?:rtsps?|https?|onvifs?)://|/dev/video\d+$", re.IGNORECASE)
 _SECRET: Final = re.compile(r"//[^/@]*@|\?.*$")
 _PROTOCOLS: Final = {
     "rtsp": "rtsp,rtp,udp,tcp", "rtsps": "rtsps,rtsp,rtp,srtp,udp,tcp,tls,crypto", "http": "http,tcp",
@@ -58,14 +58,17 @@ def redacted(url: str) -> str:
 class Video:
     """An open video; `damaged` counts the pictures that could not be decoded. Close it, or use it in `with`.
 
+    `keys_only`: only pictures that stand by themselves are decoded, mostly one a second or two, for much less work.
     Raises `ServiceError` when it cannot be opened or breaks off, `InputError` when it holds no video we take.
     """
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    def __init__(self, url: str, timeout_s: float, *, keys_only: bool = False) -> None:
         self.name, self.damaged = redacted(url), 0
         self._container = _open(url, self.name, timeout_s)
         try:
             self._stream = self._video_stream()
+            if keys_only:
+                self._stream.codec_context.skip_frame = "NONKEY"
         except InputError:
             self._container.close()
             raise

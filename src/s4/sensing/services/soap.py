@@ -22,7 +22,7 @@ LARGEST: Final = 1 << 20
 MOST_ITEMS: Final = 100
 DEEPEST: Final = 32
 EVENTS: Final = "http://www.onvif.org/ver10/events/wsdl"
-_ENVELOPE: Final = "http://www.w3.org/2003/05/soap-envelope"
+ENVELOPE: Final = "http://www.w3.org/2003/05/soap-envelope"
 _ADDRESSING: Final = "http://www.w3.org/2005/08/addressing"
 _NOTIFY: Final = "http://docs.oasis-open.org/wsn/b-2"
 _SECURITY: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
@@ -65,7 +65,7 @@ def envelope(action: str, to: str, body: str, user: str, password: str, now: int
             f'<Created xmlns="{_SECURITY}wssecurity-utility-1.0.xsd">{created}</Created></UsernameToken></Security>'
         )
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_ENVELOPE}" xmlns:a="{_ADDRESSING}"><s:Header>'
+        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{ENVELOPE}" xmlns:a="{_ADDRESSING}"><s:Header>'
         f"<a:Action>{escape(action)}</a:Action><a:To>{escape(to)}</a:To>{security}</s:Header>"
         f"<s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
@@ -98,19 +98,23 @@ def unsubscribe() -> tuple[str, str]:
     )
 
 
-def parse(data: bytes) -> Element:
-    """An answer → its body. Raises `InputError`: for XML that is broken, declares entities, or is a fault."""
+def read(data: bytes) -> Element:
+    """An envelope → its root. Raises `InputError` for XML that is broken, too long, or declares entities."""
     if len(data) > LARGEST:
         raise InputError(f"is longer than {LARGEST} bytes")
     try:
         _check(data)
-        root = fromstring(data)  # noqa: S314 - without a document type there is nothing to expand or to fetch
+        return fromstring(data)  # noqa: S314 - without a document type there is nothing to expand or to fetch
     except (ParseError, ExpatError, ValueError) as error:
         raise InputError(f"is no sound XML ({error})"[:200].replace("\n", " ")) from error
-    body = root.find(f"{{{_ENVELOPE}}}Body")
+
+
+def parse(data: bytes) -> Element:
+    """An answer → its body. Raises `InputError`: as `read`, for what is no envelope, and for a fault."""
+    body = read(data).find(f"{{{ENVELOPE}}}Body")
     if body is None:
         raise InputError("is no SOAP envelope")
-    fault = body.find(f"{{{_ENVELOPE}}}Fault")
+    fault = body.find(f"{{{ENVELOPE}}}Fault")
     if fault is not None:
         raise InputError(f"the device answers: {_fault(fault)}")
     return body
