@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
-from s4.core.model import Detection, Frame
+from s4.core.model import Detection, Frame, Severity, kind_of
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.finder import BlobFinder, Shown
 from s4.detection.video.models.card import ModelCard, card_path, format_card
@@ -26,6 +26,7 @@ from s4.detection.video.picture import Box, iou
 from s4.detection.video.report import report
 from s4.detection.video.settings import Settings
 from s4.detection.video.watch import VideoWatch
+from s4.fusion.associate import Associate
 from tests.detection.city import context_of
 from tests.detection.recordings import START
 from tests.detection.video.models.nets import write_grey_net, write_net
@@ -123,6 +124,15 @@ def test_a_weapon_needs_a_person_to_confirm_it(fixed: Path) -> None:
     assert 0.1 < first.confidence <= 0.5
     assert first.text == "A model sees: knife; a person has to confirm it"
     assert iou(Box(*first.attributes["bbox_px"]), Box(172, 152, 16, 16)) > 0.95  # type: ignore[misc]
+
+
+def test_a_weapon_by_itself_opens_a_minor_incident_no_likelier_than_before(fixed: Path) -> None:
+    _, found = seen(ModelFinder([open_model(fixed)]))
+    weapons = [one for one in found if one.kind == "weapon"]
+    revisions = Associate(context_of("cam-1")).step(weapons, START + 20 * NS_PER_S)
+    assert revisions
+    assert {revision.severity for revision in revisions} == {Severity.MINOR}
+    assert all(revision.probability <= kind_of("weapon").prior for revision in revisions)
 
 
 def test_a_thing_in_a_still_place_is_not_seen_again_by_not_looking(fixed: Path) -> None:

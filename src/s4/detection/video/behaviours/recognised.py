@@ -1,8 +1,8 @@
 """Recognised: a model saw something that its card wants to be stated, as a weapon.
 
 A model errs, so this never alarms alone: the detection says `needs_human_confirmation`, its severity is Minor and its
-confidence at most 1/2, which adds no weight to an incident by itself. Confidence is half the share of pictures in
-which the thing was seen, (n + 1) / (m + 2), times the mean score, which is no probability.
+confidence at most 1/2, so that by itself it makes nothing likelier than before. Confidence is half the share of the
+pictures looked at in which the thing was seen, (n + 1) / (m + 2); the score, which is no probability, stands beside.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Thing:
     @property
     def confidence(self) -> float:
         """At most 1/2."""
-        return 0.5 * (self.hits + 1) / (self.pictures + 2) * min(self.scores / self.hits, 1.0)
+        return 0.5 * (self.hits + 1) / (self.pictures + 2)
 
 
 class RecognisedThing:
