@@ -8,8 +8,11 @@ from typing import Final
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.detection.video.behaviours.camera_tampered import CameraTampered
+from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.recognised import RecognisedThing
+from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
+from s4.detection.video.behaviours.wrong_way import WrongWay
 from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
 from s4.detection.video.scene import Behaviour
 from s4.detection.video.settings import Settings
@@ -19,6 +22,9 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "unattended_object": UnattendedObject,
     "recognised": RecognisedThing,
     "camera_tampered": CameraTampered,
+    "line_crossing": LineCrossing,
+    "tailgating": Tailgating,
+    "wrong_way": WrongWay,
 }
 
 
