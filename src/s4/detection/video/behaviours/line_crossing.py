@@ -14,7 +14,7 @@ from s4.core.city import Zone
 from s4.core.ports import Card
 from s4.detection.video.happening import Happening
 from s4.detection.video.line import Crossing, lines_of
-from s4.detection.video.scene import Scene, Statement
+from s4.detection.video.scene import Attributes, Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.trust import trust
 
@@ -55,5 +55,5 @@ def _statements(crossing: Crossing, line: str, name: str, counts: Counter[str], 
     happening = Happening(KIND, f"{line}/{track.number}/{counts.total()}", time)
     happening.note(trust(track), track.box)
     text = f"Person crossed {name} going {way}: {counts['in']} in, {counts['out']} out"
-    attributes = {"zone": line, "track": track.number, "way": way, "in": counts["in"], "out": counts["out"]}
+    attributes: Attributes = {"zone": line, "track": track.number, "way": way, "in": counts["in"], "out": counts["out"]}
     return [happening.say(phase, time, text, attributes) for phase in ("start", "end")]

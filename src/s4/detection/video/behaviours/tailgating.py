@@ -14,7 +14,7 @@ from s4.core.clock import NS_PER_S
 from s4.core.ports import Card
 from s4.detection.video.happening import Happening
 from s4.detection.video.line import Crossing, LineInPicture, lines_of
-from s4.detection.video.scene import Scene, Statement
+from s4.detection.video.scene import Attributes, Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import Track
 from s4.detection.video.trust import trust
@@ -75,5 +75,5 @@ def _statements(line: LineInPicture, one: Crossing, before: Passage, time: int) 
     happening = Happening(KIND, f"{line.id}/{one.track.number}", time)
     happening.note(trust(one.track) * trust(before.track), one.track.box)
     text = f"Person followed another one through {line.name} after {after_s:.1f} s, going {one.way}"
-    attributes = {"zone": line.id, "track": one.track.number, "way": one.way, "after_s": round(after_s, 2)}
+    attributes: Attributes = {"zone": line.id, "track": one.track.number, "way": one.way, "after_s": round(after_s, 2)}
     return [happening.say(phase, time, text, attributes) for phase in ("start", "end")]

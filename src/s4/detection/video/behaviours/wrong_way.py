@@ -9,7 +9,7 @@ from s4.core.city import Zone
 from s4.core.ports import Card
 from s4.detection.video.happening import Happening
 from s4.detection.video.line import lines_of
-from s4.detection.video.scene import Scene, Statement
+from s4.detection.video.scene import Attributes, Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.trust import trust
 
@@ -38,10 +38,8 @@ class WrongWay:
             for track in (one.track for one in line.see(scene) if one.way == "out"):
                 happening = Happening(KIND, f"{line.id}/{track.number}", scene.time)
                 happening.note(trust(track), track.box)
-                text, attributes = (
-                    f"Person goes the wrong way over {line.name}",
-                    {"zone": line.id, "track": track.number},
-                )
+                text = f"Person goes the wrong way over {line.name}"
+                attributes: Attributes = {"zone": line.id, "track": track.number}
                 said += [happening.say(phase, scene.time, text, attributes) for phase in ("start", "end")]
         return said
 

@@ -18,6 +18,7 @@ from s4.detection.video.happening import Happening
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import Track
+from s4.detection.video.trust import rate, trust
 from s4.detection.video.zone import ZoneInPicture
 
 KIND: Final = "zone_intrusion"
@@ -103,13 +104,8 @@ class ZoneIntrusion:
         return [visit.happening.say("end", min(visit.last, time), _sentence(visit, "left"), _attributes(visit))]
 
 
-def _rate(part: float, whole: float) -> float:
-    return (part + 1) / (whole + 2)
-
-
 def _confidence(visit: Visit, track: Track) -> float:
-    seen = _rate(track.hits, track.hits + track.misses)
-    return seen * _rate(track.upright, track.hits) * _rate(visit.inside, visit.pictures)
+    return trust(track) * rate(visit.inside, visit.pictures)
 
 
 def _sentence(visit: Visit, verb: str) -> str:
