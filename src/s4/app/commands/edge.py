@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,19 +78,21 @@ def duration_ms(text: str) -> int:
 
 
 def _replay(replay: Replay, source: str, out: Path | None, run_on: int) -> None:
-    with _lines(source) as lines, _target(out) as target:
+    from s4.app.output import lines_to
+
+    with _lines(source) as lines, lines_to(out) as write:
         for emission in replay.run(lines, source):
-            _print(emission, target)
+            write(_line(emission))
         for emission in replay.run_on(run_on):
-            _print(emission, target)
+            write(_line(emission))
     _complain(replay.query)
 
 
-def _print(emission: Emission, target: IO[bytes]) -> None:
+def _line(emission: Emission) -> bytes:
     import msgspec
 
     rows: Any = [{"error": emission.error}] if emission.error else emission.rows
-    target.write(msgspec.json.encode(rows) + b"\n")
+    return msgspec.json.encode(rows)
 
 
 def _complain(query: Query) -> None:
@@ -105,16 +107,17 @@ def _complain(query: Query) -> None:
 def _run_cases(cases: Path, out: Path | None) -> None:
     import msgspec
 
+    from s4.app.output import lines_to
     from s4.core.errors import InputError
     from s4.edge.sql.cases import CaseInput, answer_case
 
-    with _lines(str(cases)) as lines, _target(out) as target:
+    with _lines(str(cases)) as lines, lines_to(out) as write:
         for number, line in enumerate(lines, 1):
             try:
                 case = msgspec.json.decode(line, type=CaseInput)
             except msgspec.DecodeError as error:
                 raise InputError(f"is not a case: {error}", file=str(cases), line=number) from None
-            target.write(msgspec.json.encode(answer_case(case)) + b"\n")
+            write(msgspec.json.encode(answer_case(case)))
 
 
 @contextmanager
@@ -129,14 +132,4 @@ def _lines(source: str) -> Iterator[Iterable[bytes]]:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=source) from None
     with file:
-        yield file
-
-
-@contextmanager
-def _target(out: Path | None) -> Iterator[IO[bytes]]:
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    with out.open("wb") as file:
         yield file

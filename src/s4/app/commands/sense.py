@@ -36,28 +36,21 @@ def series(
       s4 sense series co2.csv --time timestamp --value co2 --out scores.jsonl
     """
     import contextlib
-    import os
     import sys
 
     import msgspec
 
+    from s4.app.output import lines_to
     from s4.core.errors import InputError
     from s4.edge.unusual.scores import score_rows
     from s4.edge.unusual.table import read_series
 
     encode = msgspec.json.Encoder().encode
-    try:
-        with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        try:
             lines = sys.stdin if file == "-" else stack.enter_context(Path(file).open(encoding="utf-8-sig", newline=""))
-            sink = stack.enter_context(out.open("wb")) if out else sys.stdout.buffer
+            write = stack.enter_context(lines_to(out, at_once=file == "-"))
             for score in score_rows(read_series(lines, file=file, time=time, value=value), odd_from):
-                sink.write(encode(score) + b"\n")
-                if file == "-":
-                    sink.flush()
-            sink.flush()
-    except BrokenPipeError:  # whoever read has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{getattr(error, 'strerror', None) or error}", file=getattr(error, "filename", file)
-        ) from error
+                write(encode(score))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{getattr(error, 'strerror', None) or error}", file=file) from error
