@@ -151,10 +151,12 @@ def test_config_errors_are_config_errors() -> None:
 
 
 class Mjpeg(ThreadingHTTPServer):
-    """A network camera: sends JPEG pictures in parts; `broken` makes it refuse and cut."""
+    """A network camera: sends JPEG pictures in parts; `broken` makes it refuse and cut, `stalled` say nothing while
+    it holds the line, `larger` makes its pictures larger.
+    """
 
     def __init__(self) -> None:
-        self.broken = threading.Event()
+        self.broken, self.stalled, self.larger = threading.Event(), threading.Event(), threading.Event()
         self.sent = 0
         super().__init__(("127.0.0.1", 0), MjpegHandler)
 
@@ -175,7 +177,11 @@ class MjpegHandler(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             while not self.server.broken.is_set():
-                jpeg = cv2.imencode(".jpg", picture(5))[1].tobytes()
+                if self.server.stalled.is_set():
+                    time.sleep(0.05)
+                    continue
+                shown = np.repeat(picture(5), 2, axis=1) if self.server.larger.is_set() else picture(5)
+                jpeg = cv2.imencode(".jpg", shown)[1].tobytes()
                 head = f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 self.wfile.write(head.encode() + jpeg + b"\r\n")
                 self.server.sent += 1
@@ -224,6 +230,39 @@ def test_a_live_stream_is_lost_and_found_again(mjpeg: Mjpeg) -> None:
     assert before >= 5
     assert lost >= 1
     assert after >= 5
+
+
+def test_a_stream_that_stalls_is_lost_and_found_again(mjpeg: Mjpeg) -> None:
+    one, before, after, lost = camera(RealClock(), url=mjpeg.url, timeout_s=1.0), 0, 0, ""
+    deadline = time.monotonic() + 30
+    for frame in one.frames():
+        assert time.monotonic() < deadline, (before, after, one.trouble)
+        if frame is None and before:
+            lost = one.trouble
+            mjpeg.stalled.clear()
+        elif frame is not None and lost:
+            after += 1
+            one.close()
+        elif frame is not None:
+            before += 1
+            mjpeg.stalled.set()
+    assert (before > 0, after > 0) == (True, True)
+    assert lost.startswith(f"http://127.0.0.1:{mjpeg.server_address[1]}/stream: ")
+    assert "\n" not in lost
+
+
+def test_a_stream_may_change_its_resolution(mjpeg: Mjpeg) -> None:
+    one, sizes = camera(RealClock(), url=mjpeg.url, timeout_s=5.0), list[tuple[int, int]]()
+    deadline = time.monotonic() + 30
+    for frame in one.frames():
+        assert time.monotonic() < deadline, (sizes, one.trouble)
+        if frame is not None:
+            assert frame.size == frame.image.shape[1::-1]
+            sizes.append(frame.size)
+            mjpeg.larger.set()
+            if frame.size != sizes[0]:
+                one.close()
+    assert (sizes[0], sizes[-1]) == ((WIDTH, HEIGHT), (2 * WIDTH, HEIGHT))
 
 
 def test_a_late_consumer_of_a_live_stream_gets_the_newest(mjpeg: Mjpeg) -> None:
