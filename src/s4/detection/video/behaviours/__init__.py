@@ -12,6 +12,7 @@ from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
+from s4.detection.video.behaviours.vehicle_in_pedestrian_area import VehicleInPedestrianArea
 from s4.detection.video.behaviours.wrong_way import WrongWay
 from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
 from s4.detection.video.scene import Behaviour
@@ -25,6 +26,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "line_crossing": LineCrossing,
     "tailgating": Tailgating,
     "wrong_way": WrongWay,
+    "vehicle_in_pedestrian_area": VehicleInPedestrianArea,
 }
 
 
