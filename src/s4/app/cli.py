@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from s4.app.commands import access, bench, camera, check, deadletters, detect, edge, history, models, run, sense, status
+from s4.app.commands import (
+    access,
+    bench,
+    camera,
+    check,
+    deadletters,
+    detect,
+    edge,
+    evidence,
+    history,
+    models,
+    run,
+    sense,
+    status,
+)
 from s4.core.errors import S4Error
 
 app = typer.Typer(
@@ -36,7 +50,7 @@ def _root(
     """Options of every command."""
 
 
-for group in (run, status, check, deadletters, access, history, edge, camera, detect, models, sense, bench):
+for group in (run, status, check, deadletters, access, history, edge, camera, detect, models, evidence, sense, bench):
     group.add_to(app)
 
 

@@ -13,13 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from s4.core.errors import ServiceError
+from s4.core.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PRIVATE: Final = "evidence.key"
 PUBLIC: Final = "evidence.pub"
+_LARGEST: Final = 10_000
 
 
 class SiteKey:
@@ -71,6 +72,24 @@ def _make(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         path.hardlink_to(new)
     new.unlink()
+
+
+def read_public(path: Path) -> bytes:
+    """The public half in a PEM file, 32 bytes. Raises `InputError` for a file that holds no Ed25519 key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        with path.open("rb") as file:
+            key = load_pem_public_key(file.read(_LARGEST))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InputError("holds no public key", file=str(path)) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise InputError("holds no Ed25519 key", file=str(path))
+    return key.public_bytes_raw()
 
 
 def verified(public: bytes, signature: bytes, data: bytes) -> bool:
