@@ -105,8 +105,21 @@ def test_people_of_the_model_take_the_place_of_blobs(fixed: Path) -> None:
     assert {line["id"] for line in lines} == {"clip/1"}
 
 
+def test_a_weak_box_on_a_person_is_no_second_person(tmp_path: Path) -> None:
+    cells = 20 * 15 + 10 * 8 + 5 * 4
+    value = np.zeros((1, 6, cells), np.float32)
+    value[0, :5, 5] = [*PERSON, 0.8]
+    value[0, :5, 7] = [40.0, 72.0, 20.0, 16.0, 0.45]  # the legs
+    value[0, :5, 8] = [46.0, 62.0, 20.0, 40.0, 0.45]  # a little beside
+    value[0, :5, 9] = [100.0, 60.0, 20.0, 40.0, 0.45]  # somebody else, barely seen
+    path = write_net(tmp_path / "net.onnx", {"output": value}, size=(160, 120))
+    card_path(path).write_text(format_card(describe(path, Told(labels=LABELS))))
+    people = ModelFinder([open_model(path)]).find(shown()).people
+    assert [(round(one.box.x), one.person) for one in people] == [(60, True), (180, False)]
+
+
 def test_a_person_who_is_not_sure_begins_no_track(tmp_path: Path) -> None:
-    write_fixed(tmp_path / "dim.onnx", score=0.4)
+    write_fixed(tmp_path / "dim.onnx", score=0.45)
     camera, found = seen(ModelFinder([open_model(tmp_path / "dim.onnx")]))
     assert camera.scene is not None
     assert camera.scene.tracks == []

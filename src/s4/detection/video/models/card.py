@@ -62,7 +62,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     people: tuple[Label, ...] = ()
     kinds: dict[Label, str] = {}
     sure: Share = 0.5
-    least: Share = 0.3
+    least: Share = 0.4
     most_iou: Share = 0.6
     cell_offset: Share = 0.5
     decoded: bool = False

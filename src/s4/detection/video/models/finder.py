@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from s4.core.errors import ConfigError
 from s4.detection.video.blobs import Blob, find_people
@@ -11,7 +12,11 @@ from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Recogn
 from s4.detection.video.models.detector import Detector, Found
 from s4.detection.video.models.gaze import Gaze
 from s4.detection.video.models.share import shared_model
+from s4.detection.video.picture import Box, iou, overlap
 from s4.detection.video.settings import Settings
+
+DOUBLE: Final = 0.35  # of a weak box and a better one: networks see legs and halves of people as people too
+COVERED: Final = 0.7
 
 
 class ModelFinder:
@@ -60,8 +65,17 @@ def finder_of(settings: Settings, folder: Path) -> PeopleFinder:
 
 
 def _people(found: list[Found], model: Detector) -> list[Blob]:
-    """Sure ones may begin a track; others only go on with one."""
-    return [Blob(one.box, one.score, one.score >= model.card.sure) for one in found if one.label in model.card.people]
+    """Sure ones may begin a track; others only go on with one, unless they show a part of somebody found already."""
+    kept: list[Found] = []
+    for one in found:
+        is_sure = one.score >= model.card.sure
+        if one.label in model.card.people and (is_sure or not any(_is_part(one.box, other.box) for other in kept)):
+            kept.append(one)
+    return [Blob(one.box, one.score, one.score >= model.card.sure) for one in kept]
+
+
+def _is_part(box: Box, other: Box) -> bool:
+    return iou(box, other) > DOUBLE or overlap(box, other) > COVERED * box.area
 
 
 def _things(found: list[Found], gaze: Gaze) -> list[Recognised]:
