@@ -18,9 +18,10 @@ from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.model import Frame
 from s4.core.ports import Camera, Card, Context
+from s4.sensing.convert import Size, to_bgr, turn_of
 from s4.sensing.options import read_options
 from s4.sensing.pace import Pace, start_of
-from s4.sensing.video import LIVE, Size, Video, to_bgr, turn_of
+from s4.sensing.video import LIVE, Video
 
 if TYPE_CHECKING:
     from av import VideoFrame

@@ -10,7 +10,8 @@ from typing import Final
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError, ServiceError
 from s4.core.model import Frame
-from s4.sensing.video import Size, Video, to_bgr, turn_of
+from s4.sensing.convert import Size, to_bgr, turn_of
+from s4.sensing.video import Video
 
 SHORT: Final = 0.98  # share of the pictures promised by a container below which the file counts as cut off
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError, ServiceError
@@ -28,22 +25,6 @@ _PROTOCOLS: Final = {
 _PLAYLISTS: Final = ("hls", "dash", "concat", "imf")
 _RETRY: Final = 64
 """Damaged packets in a row after which a stream counts as lost."""
-
-
-class Size(NamedTuple):
-    """How pictures are resized: `aspect` is a factor on the height, `width` the widest allowed (0 = as it is)."""
-
-    aspect: float = 1.0
-    width: int = 0
-
-    def of(self, width: int, height: int) -> tuple[int, int]:
-        """The size of a picture that comes as `width` × `height`, px, never enlarged.
-
-        >>> Size(aspect=0.5, width=360).of(720, 1152)
-        (360, 288)
-        """
-        scale = min(1.0, self.width / width) if self.width else 1.0
-        return max(1, round(width * scale)), max(1, round(height * scale * self.aspect))
 
 
 def redacted(url: str) -> str:
@@ -151,24 +132,6 @@ class Video:
                 in_a_row = 0
                 self._check_size(picture.width, picture.height)
                 yield picture
-
-
-def turn_of(picture: av.VideoFrame) -> int:
-    """Degrees clockwise by which the picture has to be turned to stand upright, as its file says: 0, 90, 180, 270."""
-    return int(-90 * round(picture.rotation / 90) % 360)
-
-
-def to_bgr(picture: av.VideoFrame, size: Size) -> NDArray[np.uint8]:
-    """A decoded picture → uint8[height, width, 3], BGR, upright, resized in the same pass. Cost: about 1 ms for
-    720 × 576.
-    """
-    turn = turn_of(picture)
-    if turn % 180:
-        height, width = size.of(picture.height, picture.width)
-    else:
-        width, height = size.of(picture.width, picture.height)
-    bgr = np.asarray(picture.reformat(width=width, height=height, format="bgr24").to_ndarray(), np.uint8)
-    return np.ascontiguousarray(np.rot90(bgr, -turn // 90)) if turn else bgr
 
 
 def _open(url: str, name: str, timeout_s: float) -> InputContainer:
