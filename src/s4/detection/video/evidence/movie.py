@@ -23,6 +23,8 @@ TICKS: Final = 90_000
 NOMINAL_FPS: Final = 25
 QUALITY: Final = 26  # x264's constant rate factor: smaller is better and larger
 KEY_EVERY: Final = 50  # pictures
+LOOK_AHEAD: Final = 10  # pictures that the encoder holds back: memory
+_OPTIONS: Final = {"preset": "veryfast", "crf": str(QUALITY), "g": str(KEY_EVERY), "rc-lookahead": str(LOOK_AHEAD)}
 
 
 class Movie:
@@ -83,9 +85,7 @@ class Movie:
                 self._path.unlink(missing_ok=True)
 
     def _begin(self, width: int, height: int) -> VideoStream:
-        stream = self._container.add_stream(
-            "libx264", rate=NOMINAL_FPS, options={"preset": "veryfast", "crf": str(QUALITY), "g": str(KEY_EVERY)}
-        )
+        stream = self._container.add_stream("libx264", rate=NOMINAL_FPS, options=_OPTIONS)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS)
         stream.thread_count = 1  # the city has more cameras than cores
