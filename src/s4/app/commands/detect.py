@@ -42,7 +42,7 @@ def video(
     annotate: Annotated[Path | None, typer.Option(help="Write the pictures here too, people blurred (MP4).")] = None,
     out: Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")] = None,
 ) -> None:
-    """Say what happens in a recording: a JSON line for each detection and each person in each analysed picture.
+    """Say what happens in a recording: a JSON line for each detection and each person in each picture.
 
     \b
     Example:

@@ -8,10 +8,12 @@ from typing import Any, Final
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Frame, Place
+from s4.detection.video.between import Between, Spot
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.finder import PeopleFinder
 from s4.detection.video.scene import Scene
 from s4.detection.video.settings import Settings
+from s4.detection.video.track import CONFIRMED_AFTER, Track
 
 Line = dict[str, Any]
 Seen = Callable[[Frame, Scene | None, Sequence[Detection]], None]
@@ -27,7 +29,8 @@ def report(
     seen: Seen | None = None,
     finder: PeopleFinder | None = None,
 ) -> Iterator[Line]:
-    """One line for each detection and for each person in each analysed picture, in the order of the frames.
+    """One line for each detection and for each person in each picture, in the order of the frames. Between two
+    analysed pictures people are where the straight way leads; such lines come with the later one.
 
     A line is `{"t", "frame", "kind", "phase", "id", "confidence", "bbox", "place", "text"}`: `t` seconds since the
     first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees with
@@ -35,16 +38,22 @@ def report(
     """
     watch: CameraWatch | None = None
     first = last = 0
+    between = Between()
     for frame in frames:
         if watch is None:
             watch, first = CameraWatch(frame.source, frame.site, settings, zones, place, finder), frame.time
         found = watch.look(frame)
         last = frame.number
+        scene = watch.scene if watch.scene is not None and watch.scene.time == frame.time else None
         if seen is not None:
-            seen(frame, watch.scene if watch.scene is not None and watch.scene.time == frame.time else None, found)
+            seen(frame, scene, found)
+        if scene is None:
+            between.wait(frame)
+        else:
+            yield from (_between_line(one, scene, first) for one in between.arrive(scene))
         yield from (detection_line(one, last, first) for one in found)
-        if watch.scene is not None and watch.scene.time == frame.time:
-            yield from people_lines(watch.scene, last, first)
+        if scene is not None:
+            yield from people_lines(scene, last, first)
     if watch is not None:
         yield from (detection_line(one, last, first) for one in watch.close())
 
@@ -85,16 +94,24 @@ def people_lines(scene: Scene, frame: int, first: int) -> Iterator[Line]:
     pictures of the track with something there, (n + 1) / (m + 2).
     """
     for track in scene.tracks:
-        if track.unseen_s > 0.0:
-            continue
-        yield {
-            "t": round((scene.time - first) / NS_PER_S, 3),
-            "frame": frame,
-            "kind": "person",
-            "phase": "start" if track.hits == 3 else "update",
-            "id": f"{CLIP}/{track.number}",
-            "confidence": round((track.hits + 1) / (track.hits + track.misses + 2), 4),
-            "bbox": scene.view.to_file(track.box),
-            "place": None,
-            "text": "",
-        }
+        if track.unseen_s == 0.0:
+            phase = "start" if track.hits == CONFIRMED_AFTER else "update"
+            yield _person(track, scene.view.to_file(track.box), frame, scene.time - first, phase)
+
+
+def _between_line(one: Spot, scene: Scene, first: int) -> Line:
+    return _person(one.track, scene.view.to_file(one.box), one.frame, one.time - first, "update")
+
+
+def _person(track: Track, bbox: tuple[float, ...], frame: int, since: int, phase: str) -> Line:
+    return {
+        "t": round(since / NS_PER_S, 3),
+        "frame": frame,
+        "kind": "person",
+        "phase": phase,
+        "id": f"{CLIP}/{track.number}",
+        "confidence": round((track.hits + 1) / (track.hits + track.misses + 2), 4),
+        "bbox": bbox,
+        "place": None,
+        "text": "",
+    }
