@@ -91,12 +91,12 @@ class Session(asyncio.Protocol):
         # What came in one piece came one after the other: two equal readings of one instant would be taken for one.
         first = max(self._hall.clock.now(), self._next)
         self._next = first + len(published)
-        for now, (topic, payload, number) in enumerate(published, first):
+        for at, (topic, payload, number) in enumerate(published, first):
             name = known.get(topic, "")
             if name == "":
                 name = self._named(topic)
             if name is not None:
-                self.waiting.append(Raw(device, name, payload, now))
+                self.waiting.append(Raw(device, name, payload, at))
             if number:
                 self.owed.append(number)
         if len(self.waiting) > MOST_WAITING and self._transport is not None:
