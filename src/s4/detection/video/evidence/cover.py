@@ -23,10 +23,10 @@ from s4.detection.video.scene import Scene
 AHEAD_S: Final = 1.0
 BEHIND_S: Final = 1.0
 LOST_S: Final = 5.0
-MARGIN: Final = 0.15  # of a piece's or person's height, on each side
+MARGIN: Final = 0.12  # of a piece's or person's height, on each side
 EDGE: Final = 0.3  # heights: who was lost as near to the picture's edge has left it
 CELLS: Final = 160  # across the picture: a cover is as coarse as that
-LEAST_AREA: Final = 12.0  # working pixels
+LEAST_CELLS: Final = 2.0  # smaller pieces are covered without a margin
 STRIP: Final = 0.5  # of its height: a wide piece is covered in strips as broad as this, each as high as it is there
 
 
@@ -52,10 +52,9 @@ class Cover:
         if self._times and scene.time <= self._times[-1]:
             self._times, self._masks, self._people = [], [], {}
         canvas = _Canvas(scene)
-        for box, _ in boxes_of(scene.foreground, LEAST_AREA):
-            canvas.piece(box)
+        canvas.cover_foreground()
         for box in self._followed(scene):
-            canvas.fill(box, MARGIN * box.h)
+            canvas.cover_person(box)
         mask = canvas.mask | self._faint.look(canvas.coarse(scene.image), canvas.mask, scene.dt_s)
         if not scene.settled and self._masks and self._masks[-1].shape == mask.shape:
             mask = mask | self._masks[-1]
@@ -95,17 +94,17 @@ class Cover:
 
 
 class _Canvas:
-    """A coarse mask that boxes in working pixels are drawn into."""
+    """A coarse mask over a working picture; boxes are drawn into it in cells."""
 
     def __init__(self, scene: Scene) -> None:
         import cv2
 
         width, height = scene.view.width, scene.view.height
-        self._foreground = scene.foreground
-        self._cell = max(width / CELLS, 1.0)
-        self._size = max(round(width / self._cell), 1), max(round(height / self._cell), 1)
+        self.cell = max(width / CELLS, 1.0)
+        self._size = max(round(width / self.cell), 1), max(round(height / self.cell), 1)
         small = cv2.resize(scene.foreground.view(np.uint8) * np.uint8(255), self._size, interpolation=cv2.INTER_AREA)
-        self.mask: Mask = np.asarray(small) > 0
+        self._foreground: Mask = np.asarray(small) > 0
+        self.mask = self._foreground.copy()
 
     def coarse(self, image: Image) -> Image:
         """The picture with one pixel for each cell."""
@@ -113,24 +112,26 @@ class _Canvas:
 
         return np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
 
-    def piece(self, box: Box) -> None:
-        """Cover a piece of foreground, in strips when it is wider than high."""
-        broad = max(STRIP * box.h, 2 * self._cell)
-        count = max(round(box.w / broad), 1)
-        for number in range(count):
-            left, right = (box.x + box.w * share / count for share in (number, number + 1))
-            part = self._foreground[int(box.y) : int(box.y + box.h), int(left) : int(np.ceil(right))]
-            rows = np.flatnonzero(part.any(axis=1))
-            if len(rows):
-                strip = Box(left, box.y + int(rows[0]), right - left, int(rows[-1] - rows[0]) + 1)
-                self.fill(strip, MARGIN * box.h)
+    def cover_foreground(self) -> None:
+        """Cover each piece of foreground, in strips when it is wider than high."""
+        for box, _ in boxes_of(self._foreground, LEAST_CELLS):
+            count = max(round(box.w / max(STRIP * box.h, 2.0)), 1)
+            for number in range(count):
+                left, right = (int(box.x) + round(box.w * share / count) for share in (number, number + 1))
+                part = self._foreground[int(box.y) : int(box.y + box.h), left:right]
+                rows = np.flatnonzero(part.any(axis=1))
+                if len(rows):
+                    strip = Box(left, box.y + int(rows[0]), right - left, int(rows[-1] - rows[0]) + 1)
+                    self._fill(strip, MARGIN * box.h)
 
-    def fill(self, box: Box, margin: float) -> None:
-        """Cover a box and `margin` pixels around it."""
-        left, top = ((value - margin) / self._cell for value in (box.x, box.y))
-        right, bottom = ((value + margin) / self._cell for value in (box.x + box.w, box.y + box.h))
-        rows = slice(max(int(top), 0), max(int(np.ceil(bottom)), 0))
-        self.mask[rows, max(int(left), 0) : max(int(np.ceil(right)), 0)] = True
+    def cover_person(self, box: Box) -> None:
+        """Cover somebody at `box`, working pixels."""
+        x, y, w, h = (value / self.cell for value in box)
+        self._fill(Box(x, y, w, h), MARGIN * h)
+
+    def _fill(self, box: Box, margin: float) -> None:
+        rows = slice(max(int(box.y - margin), 0), max(int(np.ceil(box.y + box.h + margin)), 0))
+        self.mask[rows, max(int(box.x - margin), 0) : max(int(np.ceil(box.x + box.w + margin)), 0)] = True
 
 
 def _at_edge(box: Box, scene: Scene) -> bool:

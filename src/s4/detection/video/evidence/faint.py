@@ -38,10 +38,11 @@ class Faint:
         now = image.astype(np.float32)
         if self._empty is None or self._empty.shape != now.shape:
             self._empty, self._unrest = now.copy(), np.full(now.shape[:2], UNREST_FIRST, np.float32)
-        far = np.abs(now - self._empty).max(axis=2)
+        blue, green, red = cv2.split(cv2.absdiff(now, self._empty))
+        far = np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)
         differs = far >= np.maximum(self._unrest * np.float32(UNREST), np.float32(LEAST))
-        period = np.where(differs, np.where(seen, KEEP_OUT_S, TAKE_IN_S), FOLLOW_S)
-        self._empty += np.minimum(dt_s / period, 1.0).astype(np.float32)[..., np.newaxis] * (now - self._empty)
+        for where, period_s in ((~differs, FOLLOW_S), (differs & seen, KEEP_OUT_S), (differs & ~seen, TAKE_IN_S)):
+            cv2.accumulateWeighted(now, self._empty, min(dt_s / period_s, 1.0), mask=where.view(np.uint8))
         restless = np.float32(min(dt_s / RESTLESS_S, 1.0)) * (np.minimum(far, np.float32(UNREST_MOST)) - self._unrest)
         self._unrest += np.where(seen, np.float32(0.0), restless)
         grain = np.ones((2, 2), np.uint8)
