@@ -126,6 +126,18 @@ async def test_readings_and_events_of_several_devices_are_recorded_and_acknowled
         ]
 
 
+async def test_equal_readings_that_come_in_one_piece_are_as_many_readings() -> None:
+    """History tells readings apart by series, time and value: those of one piece need times of their own, in order."""
+    async with bench() as one:
+        client = await one.connect()
+        assert await client.read(4) == b"\x20\x02\x00\x00"
+        for _ in range(3):
+            client.writer.write(plain("s4/in/air-1/co2", b"420") * 1_000)
+        await one.until(lambda: one.count() == 3_000)
+        times = [row.time for batch in one.recorded if isinstance(batch, ObservationBatch) for row in batch]
+        assert times == sorted(set(times))
+
+
 async def test_a_real_client_publishes() -> None:
     async with bench() as one:
         client = paho.Client(CallbackAPIVersion.VERSION2, "paho")
