@@ -9,6 +9,7 @@ from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.detection.video.behaviours.camera_tampered import CameraTampered
 from s4.detection.video.behaviours.line_crossing import LineCrossing
+from s4.detection.video.behaviours.loitering import Loitering
 from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
@@ -27,6 +28,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "tailgating": Tailgating,
     "wrong_way": WrongWay,
     "vehicle_in_pedestrian_area": VehicleInPedestrianArea,
+    "loitering": Loitering,
 }
 
 
