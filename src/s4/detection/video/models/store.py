@@ -74,6 +74,8 @@ def _card(path: Path, sha256: str, found: tuple[HeadName, int], told: Told, size
         "labels": labels,
         "input": {"width": size[0], "height": size[1], **HEADS[head].shown},
         "cell_offset": HEADS[head].cell_offset,
+        "sure": HEADS[head].sure,
+        "least": HEADS[head].least,
         "licence": told.licence,
         "source": told.source,
         "people": ["person"] if "person" in labels else [],

@@ -46,4 +46,6 @@ FASTESTDET: Final = Head(
     classes=_classes,
     decode=_decode,
     shown={"colour": "bgr", "std": (255.0, 255.0, 255.0)},
+    sure=0.65,  # the author's threshold: this score is high for everything
+    least=0.6,
 )

@@ -28,7 +28,7 @@ class Head(NamedTuple):
     """`title`: as people know it; `outputs`: what it needs, for a complaint; `classes`: shapes of the outputs, input's
     width and height, number of labels where it is known → how many classes there are, None when these are not outputs
     of this head; `decode`: outputs → candidates before doubles are left out; `shown`: how inputs are usually made
-    (fields of `card.Input`), `cell_offset`: as in the card.
+    (fields of `card.Input`), `cell_offset`, `sure`, `least`: as in the card, where nobody says otherwise.
     """
 
     title: str
@@ -37,6 +37,8 @@ class Head(NamedTuple):
     decode: Callable[[Outputs, Reading], Candidates]
     shown: Mapping[str, object]
     cell_offset: float = 0.5
+    sure: float = 0.5
+    least: float = 0.4
 
 
 def flat(shape: tuple[int, ...]) -> tuple[int, int] | None:
