@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from s4.sensing.convert import Size, to_bgr
+from s4.core.model import Frame
+from s4.sensing import convert
+from s4.sensing.convert import NOTHING, Size, frame_of, to_bgr
 
 FORMATS = ["yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "nv12", "gray", "bgr24", "rgb24", "yuyv422"]
 
@@ -49,3 +51,19 @@ def test_any_size(width: int, height: int, widest: int, aspect: float, pixels: s
     got = to_bgr(decoded(np.full((height, width, 3), 120, np.uint8), pixels), size)
     assert got.shape[1::-1] == size.of(width, height)
     assert np.abs(got.astype(int) - 120).max() <= 6
+
+
+def test_what_nobody_looks_at_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Size]()
+
+    def make(picture: av.VideoFrame, size: Size) -> NDArray[np.uint8]:
+        made.append(size)
+        return to_bgr(picture, size)
+
+    monkeypatch.setattr(convert, "to_bgr", make)
+    plain = Frame("cam", "", 7, 5, NOTHING, (320, 240), 0, 1.0)
+    frame = frame_of(plain, decoded(scene(320, 240), "yuv420p"), Size(width=160))
+    assert (frame.shape, frame.number, frame.size, made) == ((120, 160, 3), 7, (320, 240), [])
+    assert frame.image.shape == frame.shape
+    assert frame.image is frame.image
+    assert made == [Size(width=160)]

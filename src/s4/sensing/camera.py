@@ -18,7 +18,7 @@ from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import ConfigError, InputError, ServiceError
 from s4.core.model import Frame
 from s4.core.ports import Camera, Card, Context
-from s4.sensing.convert import Size, to_bgr, turn_of
+from s4.sensing.convert import NOTHING, Size, frame_of, turn_of
 from s4.sensing.options import read_options
 from s4.sensing.pace import Pace, start_of
 from s4.sensing.video import LIVE, Video
@@ -135,9 +135,10 @@ class VideoCamera(Camera):
             after = last - start + interval
 
     def _frame(self, number: int, time: int, picture: VideoFrame, video: Video) -> Frame:
-        image, size = to_bgr(picture, self._size), (picture.width, picture.height)
+        size, turned = (picture.width, picture.height), turn_of(picture)
         aspect = 1 / self.options.aspect if self.options.aspect != 1.0 else video.pixel_aspect
-        return Frame(self.source.id, self.source.site, number, time, image, size, turn_of(picture), aspect)
+        frame = Frame(self.source.id, self.source.site, number, time, NOTHING, size, turned, aspect)
+        return frame_of(frame, picture, self._size)
 
     def _in_time(self, pace: Pace, time: int) -> bool:
         """Wait until `time` is due; False when closed meanwhile."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from s4.core.model import Frame, LateFrame
+
 if TYPE_CHECKING:
     from av import VideoFrame
     from av.video.plane import VideoPlane
@@ -18,6 +20,7 @@ Plane = NDArray[np.uint8]
 _NARROW: Final = frozenset({"yuv420p", "yuv422p", "yuv444p"})
 _FULL: Final = frozenset({"yuvj420p", "yuvj422p", "yuvj444p"})
 _FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
+NOTHING: Final = np.empty((0, 0, 3), np.uint8)
 _LEVELS: Final = np.arange(256)
 _BRIGHT: Final = np.round(16 + _LEVELS * 219 / 255).astype(np.uint8)  # ITU-R BT.601: full range → the narrow one
 _COLOUR: Final = np.round(128 + (_LEVELS - 128) * 224 / 255).astype(np.uint8)
@@ -58,6 +61,29 @@ def to_bgr(picture: VideoFrame, size: Size) -> NDArray[np.uint8]:
     else:
         bgr = _resized(_whole(picture), width, height)
     return np.ascontiguousarray(np.rot90(bgr, -turn // 90)) if turn else bgr
+
+
+def frame_of(frame: Frame, picture: VideoFrame, size: Size) -> Frame:
+    """`frame`, whose image is that of `picture`, made when somebody looks at it."""
+    return LateFrame.of(frame, _Late(picture, size))
+
+
+class _Late:
+    """The image of a decoded picture, once it is asked for."""
+
+    __slots__ = ("_made", "_picture", "_size", "shape")
+
+    def __init__(self, picture: VideoFrame, size: Size) -> None:
+        self._picture, self._size, self._made = picture, size, NOTHING
+        across, down = (picture.width, picture.height)
+        across, down = (down, across) if turn_of(picture) % 180 else (across, down)
+        width, height = size.of(across, down)
+        self.shape = (height, width, 3)
+
+    def __call__(self) -> Plane:
+        if self._made is NOTHING:
+            self._made = to_bgr(self._picture, self._size)
+        return self._made
 
 
 def _whole(picture: VideoFrame) -> Plane:

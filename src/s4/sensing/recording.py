@@ -10,7 +10,7 @@ from typing import Final
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError, ServiceError
 from s4.core.model import Frame
-from s4.sensing.convert import Size, to_bgr, turn_of
+from s4.sensing.convert import NOTHING, Size, frame_of, turn_of
 from s4.sensing.video import Video
 
 SHORT: Final = 0.98  # share of the pictures promised by a container below which the file counts as cut off
@@ -49,8 +49,9 @@ class Recording:
             for index, (since, picture) in enumerate(video.pictures()):
                 time = start + (index * interval if self._fps else since)
                 number, self._number, self._next = self._number, self._number + 1, time + interval
-                image, size = to_bgr(picture, self._size), (picture.width, picture.height)
-                yield Frame(file.stem, "", number, time, image, size, turn_of(picture), video.pixel_aspect)
+                size, aspect = (picture.width, picture.height), video.pixel_aspect
+                frame = Frame(file.stem, "", number, time, NOTHING, size, turn_of(picture), aspect)
+                yield frame_of(frame, picture, self._size)
             self._judge(file, video, self._number - before)
 
     def _judge(self, file: Path, video: Video, count: int) -> None:

@@ -13,7 +13,7 @@ from s4.core.model.batch import ObservationBatch, Reading, Series
 from s4.core.model.command import Command
 from s4.core.model.detection import Detection
 from s4.core.model.evidence import Evidence
-from s4.core.model.frame import Frame
+from s4.core.model.frame import Frame, LateFrame
 from s4.core.model.incident import Incident, StoryLine
 from s4.core.model.kinds import KINDS, Kind, kind_of
 from s4.core.model.observation import Observation
@@ -66,7 +66,7 @@ def kind_token(fact: Fact) -> str:
 
 __all__ = [
     "FACTS", "KINDS", "WORD_OF", "Asset", "Certainty", "Command", "Detection", "Evidence", "Fact", "Factor",
-    "Frame", "Incident", "Kind", "Observation", "ObservationBatch", "Place", "Raw", "Reading", "Recommendation",
-    "Risk", "Series", "Severity", "StoryLine", "Task", "Unit", "Urgency", "Word", "kind_of", "kind_token",
+    "Frame", "Incident", "Kind", "LateFrame", "Observation", "ObservationBatch", "Place", "Raw", "Reading",
+    "Recommendation", "Risk", "Series", "Severity", "StoryLine", "Task", "Unit", "Urgency", "Word", "kind_of", "kind_token",
     "revision_of",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,3 +24,44 @@ class Frame(NamedTuple):
     size: tuple[int, int] = (0, 0)
     turned: int = 0
     pixel_aspect: float = 0.0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and colours of `image`; asking for them never makes it."""
+        return tuple(self.image.shape)
+
+
+class Making(Protocol):
+    """An `image` that is made when it is looked at first. `shape`: as it will be."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width, colours."""
+
+    def __call__(self) -> NDArray[np.uint8]:
+        """The image; the same every time."""
+
+
+class LateFrame(Frame):
+    """A frame whose `image` is made when somebody looks at it: of the pictures of a camera most are passed over."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, frame: Frame, image: Making) -> LateFrame:
+        """The same frame with an image that is yet to be made."""
+        return cls._make([*frame[:4], image, *frame[5:]])
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Made now, if nobody looked before."""
+        return self._making()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and colours of `image`."""
+        return self._making.shape
+
+    @property
+    def _making(self) -> Making:
+        return cast("Making", tuple.__getitem__(self, 4))

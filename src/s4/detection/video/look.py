@@ -18,7 +18,7 @@ _STRAIGHT: Final = 0.1  # a declared aspect this near to 1 says nothing: televis
 
 def view_of(frame: Frame, settings: Settings) -> View:
     """How this frame becomes the working picture. Declared by the settings, else by the file, else guessed."""
-    height, width = frame.image.shape[:2]
+    height, width = frame.shape[:2]
     file_width, file_height = frame.size if frame.size != (0, 0) else (width, height)
     aspect = settings.pixel_aspect or _declared(frame) or guessed_aspect(file_width, file_height)
     widest = min(settings.width_px, width)

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
-from s4.core.model import Detection, Frame, Word
+from s4.core.model import Detection, Frame, LateFrame, Word
 from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.camera import VERSION, CameraWatch
 from s4.detection.video.evidence.recorder import Recorder
@@ -90,6 +90,7 @@ class VideoWatch(Stage):
 
 
 def _check(frame: Frame) -> None:
-    shape = frame.image.shape
-    if len(shape) != 3 or shape[2] != 3 or min(shape[:2]) < 16 or frame.image.dtype.name != "uint8":
-        raise InputError(f"is no colour picture: {frame.image.dtype} {shape}", field=f"{frame.source}.image")
+    shape = frame.shape
+    kind = "uint8" if isinstance(frame, LateFrame) else frame.image.dtype.name
+    if len(shape) != 3 or shape[2] != 3 or min(shape[:2]) < 16 or kind != "uint8":
+        raise InputError(f"is no colour picture: {kind} {shape}", field=f"{frame.source}.image")
