@@ -67,6 +67,6 @@ def kind_token(fact: Fact) -> str:
 __all__ = [
     "FACTS", "KINDS", "WORD_OF", "Asset", "Certainty", "Command", "Detection", "Evidence", "Fact", "Factor",
     "Frame", "Incident", "Kind", "LateFrame", "Observation", "ObservationBatch", "Place", "Raw", "Reading",
-    "Recommendation", "Risk", "Series", "Severity", "StoryLine", "Task", "Unit", "Urgency", "Word", "kind_of", "kind_token",
-    "revision_of",
+    "Recommendation", "Risk", "Series", "Severity", "StoryLine", "Task", "Unit", "Urgency", "Word", "kind_of",
+    "kind_token", "revision_of",
 ]  # fmt: skip
