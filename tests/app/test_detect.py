@@ -46,9 +46,11 @@ def people(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_a_line_for_every_person_in_every_picture(clip: Path, tmp_path: Path) -> None:
-    (tmp_path / "cam.toml").write_text(
-        '[[zone]]\nid = "all"\noutline = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n'
-    )
+    corners = [(0.0, 0.6, 43.2594, -2.9230), (1.0, 0.6, 43.2594, -2.9220), (1.0, 1.0, 43.2590, -2.9222),
+               (0.0, 1.0, 43.2590, -2.9228)]  # fmt: skip
+    ground = f"ground = {[list(corner) for corner in corners]}\n"
+    zone = '[[zone]]\nid = "all"\noutline = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n'
+    (tmp_path / "cam.toml").write_text(ground + zone)
     code, lines, said = detect(clip, "--config", "cam.toml", "--out", "found.jsonl", folder=tmp_path)
     assert (code, lines, said) == (0, [], [])
     lines = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
@@ -63,6 +65,8 @@ def test_a_line_for_every_person_in_every_picture(clip: Path, tmp_path: Path) ->
         assert abs(top + height - 180) < 15
         assert 40 < height < 80
         assert 0 <= line["confidence"] <= 1
+        assert 43.2589 < line["place"]["lat"] < 43.2595
+        assert 0 < line["place"]["semi_minor_m"] <= line["place"]["semi_major_m"] < 10
     intrusion = [line["phase"] for line in lines if line["kind"] == "zone_intrusion"]
     assert (intrusion[0], intrusion[-1]) == ("start", "end")
 

@@ -11,9 +11,11 @@ from s4.core.model import Detection, Frame, Place
 from s4.detection.video.between import Between, Spot
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.finder import PeopleFinder
+from s4.detection.video.picture import Box, View
 from s4.detection.video.scene import Scene
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import CONFIRMED_AFTER, Track
+from s4.detection.video.whereabouts import Whereabouts
 
 Line = dict[str, Any]
 Seen = Callable[[Frame, Scene | None, Sequence[Detection]], None]
@@ -50,10 +52,11 @@ def report(
         if scene is None:
             between.wait(frame)
         else:
-            yield from (_between_line(one, scene, first) for one in between.arrive(scene))
+            where = watch.whereabouts
+            yield from (_between_line(one, scene, first, where) for one in between.arrive(scene))
         yield from (detection_line(one, last, first) for one in found)
         if scene is not None:
-            yield from people_lines(scene, last, first)
+            yield from people_lines(scene, last, first, watch.whereabouts)
     if watch is not None:
         yield from (detection_line(one, last, first) for one in watch.close())
 
@@ -62,7 +65,7 @@ def detection_line(detection: Detection, frame: int, first: int) -> Line:
     """The line of one detection. `first`: ns UTC of the recording's first frame."""
     place = detection.place
     return {
-        "t": round((detection.time - first) / NS_PER_S, 3),
+        "t": _seconds(detection.time - first),
         "frame": frame,
         "kind": detection.kind,
         "phase": detection.phase,
@@ -89,29 +92,34 @@ def place_line(place: Place | None) -> Line | None:
     return where
 
 
-def people_lines(scene: Scene, frame: int, first: int) -> Iterator[Line]:
+def people_lines(scene: Scene, frame: int, first: int, where: Whereabouts) -> Iterator[Line]:
     """A line for every person seen in this picture; `id` is the track's number. The confidence is the share of
     pictures of the track with something there, (n + 1) / (m + 2).
     """
     for track in scene.tracks:
         if track.unseen_s == 0.0:
             phase = "start" if track.hits == CONFIRMED_AFTER else "update"
-            yield _person(track, scene.view.to_file(track.box), frame, scene.time - first, phase)
+            yield _person(track, track.box, scene.view, where, frame=frame, since=scene.time - first, phase=phase)
 
 
-def _between_line(one: Spot, scene: Scene, first: int) -> Line:
-    return _person(one.track, scene.view.to_file(one.box), one.frame, one.time - first, "update")
+def _between_line(one: Spot, scene: Scene, first: int, where: Whereabouts) -> Line:
+    return _person(one.track, one.box, scene.view, where, frame=one.frame, since=one.time - first, phase="update")
 
 
-def _person(track: Track, bbox: tuple[float, ...], frame: int, since: int, phase: str) -> Line:
+def _person(track: Track, box: Box, view: View, where: Whereabouts, *, frame: int, since: int, phase: str) -> Line:
+    spot = where.find(view, box.foot)
     return {
-        "t": round(since / NS_PER_S, 3),
+        "t": _seconds(since),
         "frame": frame,
         "kind": "person",
         "phase": phase,
         "id": f"{CLIP}/{track.number}",
         "confidence": round((track.hits + 1) / (track.hits + track.misses + 2), 4),
-        "bbox": bbox,
-        "place": None,
+        "bbox": view.to_file(box),
+        "place": place_line(spot.place) if spot else None,
         "text": "",
     }
+
+
+def _seconds(ns: int) -> float:
+    return round(ns / NS_PER_S, 3)
