@@ -75,7 +75,9 @@ def test_an_empty_square_costs_nothing(fixed: Path) -> None:
 def test_only_the_window_is_looked_at_in_which_something_stands_out(fixed: Path) -> None:
     gaze = Gaze(open_model(fixed), across=2)
     gaze.see(shown())
-    gaze.see(shown((slice(2, 4), slice(2, 4))))
+    gaze.see(shown((slice(2, 6), slice(2, 6))))
+    assert gaze.looks == 4  # a speck
+    gaze.see(shown((slice(2, 12), slice(2, 12))))
     assert gaze.looks == 5
     assert gaze.looked_at(Box(0, 0, 20, 20))
     assert not gaze.looked_at(Box(WIDTH - 20, HEIGHT - 20, 20, 20))

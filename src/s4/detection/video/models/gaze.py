@@ -15,6 +15,8 @@ from s4.detection.video.picture import Box, Image, overlap
 
 REFRESH_S: Final = 10.0
 """Where nothing stands out the model looks again only so often: who sat there from the start is found then."""
+LEAST_SHARE: Final = 0.08
+"""Of the square of the smallest person's height: less foreground in a window is noise, or leaves."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Window:
 class Gaze:
     """`across`: windows a side (1: the picture as a whole). The model may be shared between cameras.
 
-    `looks` counts the runs of the model. Cost: one run for each window in which something stands out, none for others.
+    `looks` counts the runs of the model. Cost: one run for each window in which a person's worth stands out.
     """
 
     def __init__(self, model: Detector, across: int = 1) -> None:
@@ -50,9 +52,11 @@ class Gaze:
         if (width, height) != self._size:
             self._size = width, height
             self._windows = [Window(box) for box in windows(width, height, self._across)]
+        smallest, _ = shown.size.bounds(0.0)
+        enough = LEAST_SHARE * smallest * smallest
         for window in self._windows:
             window.age_s += shown.dt_s
-            if window.age_s >= REFRESH_S or shown.foreground[window.area].any():
+            if window.age_s >= REFRESH_S or np.count_nonzero(shown.foreground[window.area]) >= enough:
                 window.found, window.age_s = self._look(shown.image, window), 0.0
         pairs = [(window.box, one) for window in self._windows for one in window.found]
         return together(pairs, Box(0, 0, *self._size), self.model.card.most_iou)
