@@ -27,10 +27,6 @@ _MEAN = (
     'SELECT source, avg(value) AS mean FROM readings WHERE property = "{property}" AND value > {low} '
     "GROUP BY source, TUMBLINGWINDOW(ss, {seconds}) HAVING avg(value) > {limit}"
 )
-SLIDING = (
-    'SELECT source, max(value) - min(value) AS range FROM readings WHERE source = "{device}" AND '
-    'property = "{property}" GROUP BY SLIDINGWINDOW(ss, {seconds}) HAVING max(value) - min(value) > {range}'
-)
 _SESSION = (
     'SELECT source, max(value) - min(value) AS range FROM readings WHERE source = "{device}" AND '
     'property = "{property}" GROUP BY SESSIONWINDOW(ss, {seconds}, 1) HAVING max(value) - min(value) > {range}'
@@ -39,7 +35,7 @@ ANALYTIC = (
     'SELECT source, value - lag(value) OVER (PARTITION BY source) AS jump FROM readings WHERE source = "{device}" '
     'AND property = "{property}" AND value - lag(value) OVER (PARTITION BY source) > {range}'
 )
-"""These two, by event time, are not in the mix: what looks at rows before WHERE has to see every reading there is."""
+"""By event time, and not in the mix: what looks at rows before WHERE has to see every reading there is."""
 MIX = (_THRESHOLD, _OWN, _MEAN, _THRESHOLD, _OWN, _MEAN, _THRESHOLD, _OWN, _MEAN, _SESSION)
 SAYS = Says("threshold_exceeded", "{source}")
 

@@ -32,7 +32,7 @@ def run() -> list[Figure]:
 def measure(seconds: int, rules: int, resident: int) -> list[Figure]:
     """Figures of `rules` rules over `seconds` of readings, and of `resident` rules in memory."""
     busy, full = _part("busy", rules, seconds), _part("resident", resident, 5)
-    lag, sliding = _part("lag", 1, 1), _part("sliding", 1, 1)
+    lag = _part("lag", 1, 1)
     note = (
         f"{rules:,} rules ({busy['rows']:.0f} row by row), {seconds} s of readings, {busy['detections']:.0f} detections"
     )
@@ -43,7 +43,6 @@ def measure(seconds: int, rules: int, resident: int) -> list[Figure]:
         Figure(NAME, "cores that 100,000 readings/s take", busy["cores"], "cores", 2.0, note=note),
         Figure(NAME, "batches of 50 ms, p99 until stated", busy["p99_ms"], "ms", note=longest),
         Figure(NAME, "cores that one rule with lag() takes", lag["cores"], "cores", note="it sees every reading"),
-        Figure(NAME, "cores that one sliding window by event time takes", sliding["cores"], "cores", note="as well"),
         Figure(NAME, "resident with all rules", full["mib"], "MiB", 1024.0, note=over),
         Figure(NAME, "adding one rule, p99", full["add_p99_ms"], "ms", 50.0, note=adding),
         Figure(NAME, "a batch of 50 ms with all rules, p99", full["p99_ms"], "ms", note="5,000 readings"),
@@ -66,7 +65,7 @@ def _work(part: str, rules: int, seconds: int) -> dict[str, float]:
     from benchmarks.edge import city_rules
     from s4.runtime.wire import decode_batch, encode_batch
 
-    mix = {"lag": (city_rules.ANALYTIC,), "sliding": (city_rules.SLIDING,)}.get(part, city_rules.MIX)
+    mix = {"lag": (city_rules.ANALYTIC,)}.get(part, city_rules.MIX)
     stage = city_rules.stage()
     for rule in city_rules.rules(rules, mix):
         stage.book.add(rule)
