@@ -15,12 +15,14 @@ from s4.core.geo import Ellipse, LocalFrame
 from s4.core.model import Place
 from s4.detection.video.blobs import Blob
 from s4.detection.video.calibrate import PERSON_M, calibrate
+from s4.detection.video.camera import CameraWatch
 from s4.detection.video.picture import Box, View
 from s4.detection.video.pose import Pose, heights
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import Track
 from s4.detection.video.whereabouts import Whereabouts
-from tests.detection.video.truth import TRUTH_SIZE, read_feet
+from tests.detection.recordings import frames_of
+from tests.detection.video.truth import FPS, TRUTH_SIZE, read_feet
 
 poses = st.builds(
     lambda high, tilt, focal: Pose(high, math.radians(tilt), focal),
@@ -209,3 +211,18 @@ def test_four_points_go_before_people() -> None:
     assert spot.frame == "east_north_m"
     assert spot.place.lat == pytest.approx(43.01)
     assert spot.metres == pytest.approx((0.0, 0.0), abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_same_camera_from_its_own_pictures(data_dir: Path) -> None:
+    place, tilt, focal, _ = surveyed(data_dir / "video" / "opentraj" / "pets2009")
+    watch = CameraWatch("cam-1", "square", Settings(analysed_fps=FPS), (), None)
+    for frame in frames_of(data_dir / "video" / "vtest" / "vtest.avi", fps=FPS):
+        watch.look(frame)
+    found = watch.whereabouts.calibration
+    assert found is not None
+    print(found)
+    assert found.pose.height_m == pytest.approx(place[2], rel=0.2)
+    assert math.degrees(found.pose.tilt_rad) == pytest.approx(math.degrees(tilt), abs=5.0)
+    assert found.pose.focal == pytest.approx(focal, rel=0.3)
