@@ -10,6 +10,7 @@ import numpy as np
 from s4.detection.video.sight import Floats, Grey
 
 STILL: Final = 0.2  # of the change of the quietest second so far
+STIRRED: Final = 0.03  # grey levels
 STILLEST: Final = 0.3  # grey levels: no sensor is quieter than this for seconds
 CODEC: Final = 0.02  # grey levels: below this the pictures were made equal before, by a codec, and prove nothing
 QUIET_S, KNOWN_S = 1.0, 1.4
@@ -42,12 +43,17 @@ class Stillness:
         if before is None:
             return 0.0
         change = float(cv2.mean(cv2.absdiff(before, grey))[0])
-        if self._known_s > KNOWN_S and change < min(STILL * self._quietest, STILLEST):
+        if self._known_s > KNOWN_S and change < self._limit():
             self.still_s += dt_s
-        else:
-            self.still_s = max(self.still_s - 2 * dt_s, 0.0)
+            return self.still_s
+        self.still_s = max(self.still_s - 2 * dt_s, 0.0)
+        if self.still_s == 0.0:
             self._learn(change, dt_s)
         return self.still_s
+
+    def _limit(self) -> float:
+        """Well below the quietest second, but above what a codec stirs up when it sends a picture whole."""
+        return min(max(STILL * self._quietest, STIRRED), 0.5 * self._quietest, STILLEST)
 
     def _learn(self, change: float, dt_s: float) -> None:
         self._known_s += dt_s
