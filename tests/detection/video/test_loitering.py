@@ -38,11 +38,13 @@ def test_start_updates_and_end_of_a_stay_in_a_zone() -> None:
     ids=["to and fro in the zone", "through the zone", "on a spot", "through the picture", "to and fro anywhere"],
 )
 def test_who_loiters(zones: list[Zone], walk: Walk, is_said: bool) -> None:
-    assert bool(said(Loitering(Settings(), zones), {1: walk}, 110.0)) == is_said
+    behaviour = Loitering(Settings(loitering_anywhere_after_s=60.0), zones)
+    assert bool(said(behaviour, {1: walk}, 110.0)) == is_said
 
 
 def test_the_time_is_a_setting() -> None:
     assert said(Loitering(Settings(loitering_after_s=88.0), [CASH]), {1: STAYS}, 110.0) == []
+    assert said(Loitering(Settings(), []), {1: STAYS}, 110.0) == [], "three minutes where there is no zone"
     (start, *_) = said(Loitering(Settings(loitering_after_s=20.0), [CASH]), {1: STAYS}, 110.0)
     assert second_of(start) == pytest.approx(26.7, abs=1.5)
 

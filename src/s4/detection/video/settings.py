@@ -30,8 +30,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clockwise from north, with which people's heights replace the four points; `behaviours`: those to run, all
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
-    `loitering_after_s`: who stays for this long loiters; `tailgating_within_s`: who goes through a door so soon after
-    another one follows them; `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not
+    `loitering_after_s`: who stays in a zone for this long loiters; `loitering_anywhere_after_s`: or on one spot, where
+    a camera has no such zone; `tailgating_within_s`: who goes through a door so soon after another one follows them;
+    `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not
     show its place for so long was tampered with; `gap_s`: a track survives unseen for this long;
     `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
     side in which they look, more than one for small people; `evidence`: what clips are made of what happens.
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone_dwell_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 1.0
     unattended_after_s: Seconds = 15.0
     loitering_after_s: Seconds = 60.0
+    loitering_anywhere_after_s: Seconds = 180.0
     tailgating_within_s: Seconds = 2.0
     update_every_s: Seconds = 5.0
     learning_s: Seconds = 200.0

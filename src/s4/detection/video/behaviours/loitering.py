@@ -47,7 +47,7 @@ class Stay:
 
 
 class Loitering:
-    """One happening for each person and place. `Settings.loitering_after_s` and `update_every_s` apply."""
+    """One happening for each person and place. `Settings.loitering_after_s`, `loitering_anywhere_after_s` apply."""
 
     card = Card(
         name=KIND,
@@ -59,9 +59,10 @@ class Loitering:
     )
 
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
-        self._after_s, self._every_s = settings.loitering_after_s, settings.update_every_s
         self._zones = [ZoneInPicture(zone) for zone in zones if zone.kind == KIND]
         self._is_anywhere = not self._zones
+        self._after_s = settings.loitering_anywhere_after_s if self._is_anywhere else settings.loitering_after_s
+        self._every_s = settings.update_every_s
         self._zones = self._zones or [ZoneInPicture(PICTURE)]
         self._stays: dict[tuple[str, int], Stay] = {}
 
