@@ -120,10 +120,11 @@ def test_what_is_old_is_forgotten(tmp_path: Path, vault: EvidenceVault) -> None:
     for number in range(4):
         kept(vault, piece(f"{number}.mp4", end=number))
     (tmp_path / "evidence" / "x.mp4.proof.json").write_bytes(b"{")
-    assert vault.forget(2) == 2
+    assert vault.forget(2, "cam-2") == 0
+    assert vault.forget(2, "cam-1") == 2
     left = ["2.mp4", "2.mp4.proof.json", "3.mp4", "3.mp4.proof.json", "x.mp4.proof.json"]
     assert sorted(one.name for one in (tmp_path / "evidence").iterdir()) == left
-    assert vault.forget(2) == 0
+    assert vault.forget(2, "cam-1") == 0
 
 
 def test_what_was_left_unfinished_is_cleared_away(tmp_path: Path, vault: EvidenceVault, key: SiteKey) -> None:

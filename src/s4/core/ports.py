@@ -67,8 +67,8 @@ class Vault(ABC):
         """
 
     @abstractmethod
-    def forget(self, before: int) -> int:
-        """Delete what ended before `before` (ns UTC), and say how many pieces that were."""
+    def forget(self, before: int, source: str) -> int:
+        """Delete what ended before `before` (ns UTC) of a source's evidence, and say how many pieces that were."""
 
 
 class Context(msgspec.Struct, frozen=True):

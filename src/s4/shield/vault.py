@@ -78,12 +78,13 @@ class EvidenceVault(Vault):
             draft.unlink(missing_ok=True)
         return kept
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, source: str) -> int:
         """See `Vault`. A proof that cannot be read is left alone, and what it is of."""
         forgotten = 0
         for path in sorted(self._folder.glob(f"*{PROOF}")):
             with contextlib.suppress(InputError, OSError):
-                if statement_of(read_proof(path)).evidence.end < before:
+                statement = statement_of(read_proof(path))
+                if statement.source == source and statement.evidence.end < before:
                     path.with_name(path.name.removesuffix(PROOF)).unlink(missing_ok=True)
                     path.unlink()
                     forgotten += 1

@@ -178,22 +178,23 @@ def test_what_starts_while_a_clip_is_closed_gets_the_next_one(vault: EvidenceVau
 
 
 def test_a_clip_has_an_end_and_an_hour_so_many(vault: EvidenceVault) -> None:
-    policy = msgspec.structs.replace(POLICY, most_per_hour=1)
+    policy = msgspec.structs.replace(POLICY, most_per_hour=1, fps=1.0)
     starts = [said(second, f"h{second}") for second in range(5, 70, 3)]
     told = run(vault, policy, 75.0, *starts)
     (clip,) = {one.evidence[0] for one in told if one.evidence[0].type == "clip"}
-    assert (clip.end - clip.start) / NS_PER_S <= POLICY.before_s + LONGEST_S + 0.5
+    assert (clip.end - clip.start) / NS_PER_S <= POLICY.before_s + LONGEST_S + 1.0
     assert len(told) >= 2
 
 
-def test_what_is_too_old_is_deleted(tmp_path: Path, vault: EvidenceVault) -> None:
-    policy = msgspec.structs.replace(POLICY, keep_days=10 / DAY_S)
-    run(vault, policy, 8.0, said(2.0, "a"))
-    assert files(tmp_path) == ["jpg", "jpg.proof.json", "mp4", "mp4.proof.json"]
-    told = run(vault, policy, 60.0, said(50.0, "b"))
-    left = {one.evidence[0].ref for one in told}
-    assert len(left) == 2
-    assert {path.name for path in (tmp_path / "evidence").iterdir()} == left | {f"{ref}.proof.json" for ref in left}
+def test_what_is_too_old_is_deleted_though_nothing_happens(tmp_path: Path, vault: EvidenceVault) -> None:
+    run(vault, POLICY, 8.0, said(2.0, "a"))
+    assert len(files(tmp_path)) == 4
+    for days, left in ((29, 4), (31, 0)):
+        later = Frame("cam-1", "", 0, START + days * DAY_S * NS_PER_S, np.zeros((48, 64, 3), np.uint8))
+        Recorder("cam-2", POLICY, vault).see(later._replace(source="cam-2"), None, [])
+        assert len(files(tmp_path)) == 4
+        Recorder("cam-1", POLICY, vault).see(later, None, [])
+        assert len(files(tmp_path)) == left
 
 
 def test_the_ring_is_bounded_in_time_and_bytes() -> None:

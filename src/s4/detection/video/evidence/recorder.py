@@ -59,6 +59,7 @@ class Recorder:
             self._overlay.see(scene, found)
             self._fit(frame, scene)
         self._hear(found)
+        self._clear(frame.time)
         if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
             self._take(frame)
             return self._go_on(frame.time)
@@ -135,9 +136,7 @@ class Recorder:
             return []
         self._clip = None
         evidence = clip.finish()
-        told = self._told(clip, self._vault.keep(clip.draft, evidence, self._source), now)
-        self._clear(now)
-        return told
+        return self._told(clip, self._vault.keep(clip.draft, evidence, self._source), now)
 
     def _told(self, clip: Clip, evidence: Evidence, now: int) -> list[Detection]:
         return [
@@ -152,7 +151,7 @@ class Recorder:
         ]
 
     def _clear(self, now: int) -> None:
-        """Delete what is older than the policy allows, once an hour."""
+        """Delete what is older than the policy allows, once an hour, whether something happens or not."""
         if now - self._cleared >= HOUR_NS:
             self._cleared = now
-            self._vault.forget(now - round(self._policy.keep_days * DAY_S * NS_PER_S))
+            self._vault.forget(now - round(self._policy.keep_days * DAY_S * NS_PER_S), self._source)
