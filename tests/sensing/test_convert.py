@@ -45,7 +45,7 @@ def test_every_format_keeps_its_colours(pixels: str, size: Size) -> None:
 
 
 @given(st.integers(16, 200), st.integers(16, 200), st.integers(0, 220), st.floats(0.2, 3), st.sampled_from(FORMATS[:4]))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_size(width: int, height: int, widest: int, aspect: float, pixels: str) -> None:
     size = Size(aspect, widest)
     got = to_bgr(decoded(np.full((height, width, 3), 120, np.uint8), pixels), size)

@@ -168,7 +168,7 @@ edits = st.lists(
 
 
 @given(st.sampled_from(["avi", "mp4", "mkv"]), edits)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_happens_to_a_file_it_is_read_or_refused(
     whole: Path, tmp_path: Path, name: str, changes: list[tuple[float, int, bytes]]
 ) -> None:

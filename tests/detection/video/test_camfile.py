@@ -122,7 +122,7 @@ def complaint_of(text: str) -> ConfigError | None:
 
 
 @given(mutants())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_mutants_are_watched_with_or_refused_on_one_line(text: str) -> None:
     complaint = complaint_of(text)
     assert complaint is None or ("\n" not in str(complaint) and 0 < len(str(complaint)) < 800)

@@ -15,6 +15,7 @@ from s4.detection.video.track import Track
 KEPT: Final = 480
 APART: Final = 0.5  # heights that somebody has to walk before being measured again
 MARGIN: Final = 0.02  # of the picture: nearer to its edge a person may be cut off
+TALLER: Final = 0.15  # of a height: where taller people would be cut off, only the small would count
 UPRIGHT: Final = 0.9
 FEWEST_PEOPLE: Final = 3
 
@@ -72,7 +73,7 @@ def _measurable(track: Track, view: View) -> bool:
     box = track.box
     inside = (
         box.x > MARGIN * view.width
-        and box.y > MARGIN * view.height
+        and box.y > MARGIN * view.height + TALLER * box.h
         and box.x + box.w < (1 - MARGIN) * view.width
         and box.y + box.h < (1 - MARGIN) * view.height
     )
