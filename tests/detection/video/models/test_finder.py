@@ -33,6 +33,7 @@ from tests.detection.video.models.nets import write_grey_net, write_net
 from tests.detection.video.render import HEIGHT, WIDTH, Moment, frames, walk
 
 LABELS = ("person", "knife")
+FEW = Settings(behaviours=("recognised",))
 PERSON, KNIFE = (40.0, 60.0, 20.0, 40.0), (90.0, 80.0, 8.0, 8.0)  # middle and size in an input of 160 × 120
 
 
@@ -86,12 +87,12 @@ def test_only_the_window_is_looked_at_in_which_something_stands_out(fixed: Path)
     assert gaze.looks == 9
 
 
-def clip(seconds: float = 6.0) -> Iterator[Frame]:
+def clip(seconds: float = 4.0) -> Iterator[Frame]:
     """Somebody walks by below; the light is even."""
     return frames(lambda at: Moment(walk(at, 1.0, 5.0, (-20.0, 340.0), 230.0)), seconds, fps=5.0)
 
 
-def seen(finder: ModelFinder, settings: Settings = Settings()) -> tuple[CameraWatch, list[Detection]]:  # noqa: B008
+def seen(finder: ModelFinder, settings: Settings = FEW) -> tuple[CameraWatch, list[Detection]]:
     camera = CameraWatch("cam-1", "square", settings, (), None, finder)
     return camera, [one for frame in clip() for one in camera.look(frame)]
 
@@ -101,9 +102,7 @@ def test_people_of_the_model_take_the_place_of_blobs(fixed: Path) -> None:
     assert camera.scene is not None
     (track,) = camera.scene.tracks
     assert iou(track.box, Box(60, 80, 40, 80)) > 0.95
-    lines = [
-        line for line in report(clip(), Settings(), finder=ModelFinder([open_model(fixed)])) if line["kind"] == "person"
-    ]
+    lines = [line for line in report(clip(), FEW, finder=ModelFinder([open_model(fixed)])) if line["kind"] == "person"]
     assert {line["id"] for line in lines} == {"clip/1"}
 
 
@@ -151,7 +150,7 @@ def test_a_weapon_by_itself_opens_a_minor_incident_no_likelier_than_before(fixed
 
 
 def test_a_thing_in_a_still_place_is_not_seen_again_by_not_looking(fixed: Path) -> None:
-    camera = CameraWatch("cam-1", "square", Settings(), (), None, ModelFinder([open_model(fixed)]))
+    camera = CameraWatch("cam-1", "square", FEW, (), None, ModelFinder([open_model(fixed)]))
     found = [one for frame in frames(lambda _: Moment(), 9.0, fps=5.0) for one in camera.look(frame)]
     assert [one for one in found if one.kind == "weapon"] == []
 
@@ -166,7 +165,7 @@ def test_the_end_of_a_thing_is_said(fixed: Path) -> None:
 def test_a_model_of_things_only_leaves_people_to_the_blobs(tmp_path: Path) -> None:
     write_fixed(tmp_path / "things.onnx", people=())
     finder = ModelFinder([open_model(tmp_path / "things.onnx")])
-    camera = CameraWatch("cam-1", "square", Settings(), (), None, finder)
+    camera = CameraWatch("cam-1", "square", FEW, (), None, finder)
     numbers = set()
     for frame in clip():
         camera.look(frame)
