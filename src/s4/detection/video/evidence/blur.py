@@ -18,10 +18,10 @@ def blurred(image: Image, cover: Mask) -> Image:
     Nothing of the original is left there but the mean colour of patches a 32nd of the picture wide, in 16 shades.
     Cost: about 1 ms for 640 × 480.
 
-    >>> noise = np.random.default_rng(1).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    >>> noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
     >>> right = np.array([[False, True]])
     >>> shown = blurred(noise, right)
-    >>> bool((shown[:, :32] == noise[:, :32]).all()), bool(shown[:, 40:].std() < noise[:, 40:].std() / 5)
+    >>> bool((shown[:, :320] == noise[:, :320]).all()), bool(shown[:, 400:].std() < noise[:, 400:].std() / 5)
     (True, True)
     """
     import cv2
