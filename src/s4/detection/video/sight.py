@@ -36,9 +36,9 @@ class Look(NamedTuple):
     `lost`: share where the edges are no longer where they were; `bare`: share where there are hardly any now; `fine`:
     how much of their sharpness the edges of the sharper blocks kept, in the contrast of now (1 = as usual); `glare`:
     share of the whole picture that is blind with light and usually is not; `steady`: share of all blocks whose edges
-    are where they were half a second ago (judged when most were lost, else 1); `spread`: standard deviation of the
-    grey levels; `known`: share of all blocks that hold edges; `blocks`, `bare_blocks`: bool[6, 8], where they are
-    lost or bare, or bare.
+    are where they were half a second ago (judged when most were lost, else 1); `spread`, `level`: standard deviation
+    and mean of the grey levels; `known`: share of all blocks that hold edges; `blocks`, `bare_blocks`: bool[6, 8],
+    where they are lost or bare, or bare.
     """
 
     lost: float
@@ -47,6 +47,7 @@ class Look(NamedTuple):
     glare: float
     steady: float
     spread: float
+    level: float
     known: float
     blocks: NDArray[np.bool_]
     bare_blocks: NDArray[np.bool_]
@@ -95,6 +96,7 @@ class Sight:
             glare=glare,
             steady=self._steady(now) if 2 * int(lost.sum()) > share else 1.0,
             spread=float(grey.std()),
+            level=float(grey.mean()),
             known=float(textured.mean()),
             blocks=lost | bare,
             bare_blocks=bare,

@@ -14,13 +14,14 @@ How = Literal["signal_lost", "blinded", "covered", "defocused", "moved", "spraye
 KNOWN_S: Final = 1.0  # a place is known after this long
 ENOUGH: Final = 0.15  # share of blocks with edges: else the place is too plain to be judged by them
 FLAT: Final = 0.5  # grey levels: no lens and no sensor gives less, a recorder without a signal does
+DARK: Final = 20  # grey levels: what a lens under a hand gives, once a codec has smoothed it
 SNOW: Final = 8.0  # times the usual sharpness: noise instead of a picture
 GLARE, DAZZLED = 0.25, 0.4  # share of the picture blind with light, of the blocks lost in it
 GONE, BARE, ALL = 0.55, 0.65, 0.8  # share of blocks whose edges are elsewhere, or gone, by whichever
 PAINTED: Final = 0.3  # of the lost edges: so many are gone, not elsewhere
 BLURRED: Final = 0.65
 STEADY: Final = 0.5  # share of blocks: a crowd too hides a place, but moves
-USUAL: Final = 0.3  # a camera in the hand loses its edges always, and cannot be moved
+USUAL: Final = 0.4  # a camera in the hand loses its edges always, and cannot be moved
 SPOT, SPOT_BARE, SPOT_S = 0.25, 0.12, 1.5  # share of blocks lost and bare, without a break: what drives by moves on
 MOST_VIEWS: Final = 4
 
@@ -33,7 +34,7 @@ def verdict(look: Look, usually_lost: float = 0.0) -> How | None:
     if look.known < ENOUGH:
         return None
     if look.spread < FLAT or (look.lost > GONE and look.fine > SNOW):
-        return "signal_lost"
+        return "covered" if look.level < DARK else "signal_lost"
     return _blind(look) or _elsewhere(look, usually_lost)
 
 
