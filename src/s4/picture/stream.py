@@ -112,8 +112,9 @@ class EventStream(Response):
 
     async def _facts(self) -> str:
         after = self._after
-        if after is not None and after > await asyncio.to_thread(self._services.archive.newest):
-            after = None  # the cursor is of another store, or of one that was put back to an earlier state
+        newest = await asyncio.to_thread(self._services.archive.newest)
+        if after is not None and after > newest:
+            after = newest  # the cursor is of another store, or of one that was put back to an earlier state
             await self._put(event("reset", {}))
         async for one in self._services.feed.facts(after):
             if not await self._put(event("fact", _view(one), one.cursor)):

@@ -144,7 +144,8 @@ def _open(url: str, name: str, timeout_s: float) -> InputContainer:
     kind = "v4l2" if url.startswith("/dev/video") else None
     address = f"file:{url}" if scheme == "file" and kind is None else url  # a colon in a file's name is no protocol
     try:
-        return av.open(address, format=kind, options=options, timeout=(timeout_s, timeout_s))
+        wait = timeout_s, timeout_s
+        return av.open(address, format=kind, options=options, metadata_errors="replace", timeout=wait)
     except FileNotFoundError as error:
         raise InputError("there is no such video", file=name) from error
     except (av.error.FFmpegError, OSError) as error:

@@ -55,10 +55,12 @@ class Pose(NamedTuple):
         return self.focal * right_m / depth, self.focal * (drop * cos - forward_m * sin) / depth
 
     def tall(self, y: float, person_m: float) -> float | None:
-        """How tall a person whose feet are at `y` is in the picture, in picture heights; None above the horizon."""
+        """How tall a person whose feet are at `y` is in the picture, in picture heights; None above the horizon, and
+        where the camera looks down on the head.
+        """
         foot = self.on_ground(0.0, y)
         head = self.in_picture(0.0, foot[1], person_m) if foot else None
-        return y - head[1] if head else None
+        return y - head[1] if head and head[1] < y else None
 
 
 def heights(pose: Array, feet: Array, person_m: float) -> Array:
