@@ -10,6 +10,7 @@ import msgspec
 
 from s4.core.errors import ConfigError
 from s4.core.profile import DeviceProfile
+from s4.core.text_file import read_text
 from s4.core.yaml_lines import LARGEST_YAML, Yaml, read_yaml
 
 _AT: Final = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
@@ -18,13 +19,7 @@ _FIELD: Final = re.compile(r"Object (contains unknown|missing required) field `(
 
 def load_profile(path: Path) -> DeviceProfile:
     """The profile in `path`. Raises `ConfigError`."""
-    try:
-        if path.stat().st_size > LARGEST_YAML:
-            raise ConfigError(f"is larger than {LARGEST_YAML >> 10} KiB", file=str(path))
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read ({getattr(error, 'strerror', None) or error})", file=str(path)) from error
-    return parse_profile(text, file=str(path))
+    return parse_profile(read_text(path, LARGEST_YAML), file=str(path))
 
 
 def parse_profile(text: str, *, file: str = "profile.yaml") -> DeviceProfile:

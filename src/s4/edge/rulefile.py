@@ -14,6 +14,7 @@ from s4.core.city import City
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import kind_of
 from s4.core.subjects import check_name
+from s4.core.text_file import read_text
 from s4.core.toml_lines import line_of, read_toml
 from s4.core.units import parse_unit
 from s4.edge.levels import Levels, levels_of
@@ -35,12 +36,7 @@ def load_rules(path: Path, city: City | None = None) -> tuple[Rule, ...]:
 
 def rules_text(path: Path) -> str:
     """What a rules file says. Raises `ConfigError`."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ConfigError(f"a rules file holds at most {LARGEST_FILE} bytes", file=str(path))
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
+    return read_text(path, LARGEST_FILE)
 
 
 def parse_rules(text: str, *, file: str = "rules", city: City | None = None) -> tuple[Rule, ...]:

@@ -71,7 +71,7 @@ class VideoCamera(Camera):
         name="camera",
         version="1",
         title="Video camera",
-        purpose="Takes in pictures for detection on the same machine; they are never stored and never leave it.",
+        purpose="Takes in pictures for detection on the same machine; only blurred evidence is kept or leaves it.",
         legal_basis="GDPR Art. 6(1)(e): public task, as the city's own assessment says for each camera",
         limits="Up to 8192 × 8192 px; pictures are dropped, never queued, when detection is slower than the camera.",
     )

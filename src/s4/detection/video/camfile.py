@@ -12,6 +12,7 @@ from msgspec import Meta
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.core.model import Place
+from s4.core.text_file import read_text
 from s4.core.toml_lines import line_of, line_of_key, read_toml
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.settings import Settings
@@ -45,14 +46,7 @@ def read_camera(path: Path) -> CameraFile:
 
     Raises `ConfigError` naming file, line, field and reason.
     """
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ConfigError(f"a camera's file holds at most {_LARGEST_FILE} bytes", file=str(path))
-        return parse_camera(path.read_text(encoding="utf-8-sig"), file=str(path))
-    except UnicodeDecodeError as error:
-        raise ConfigError("cannot be read: is not UTF-8 text", file=str(path)) from error
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    return parse_camera(read_text(path, _LARGEST_FILE), file=str(path))
 
 
 def parse_camera(text: str, *, file: str = "camera") -> CameraFile:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import kind_of
+from s4.core.text_file import read_text
 from s4.core.toml_lines import read_toml
 
 _LARGEST_CARD: Final = 1 << 20
@@ -87,13 +88,7 @@ def card_path(model: Path) -> Path:
 
 def read_card(path: Path) -> ModelCard:
     """Read a card. Raises `ConfigError` naming file and field."""
-    try:
-        if path.stat().st_size > _LARGEST_CARD:
-            raise ConfigError(f"a card holds at most {_LARGEST_CARD} bytes", file=str(path))
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
-    return parse_card(text, file=str(path))
+    return parse_card(read_text(path, _LARGEST_CARD), file=str(path))
 
 
 def parse_card(text: str, *, file: str = "card") -> ModelCard:
