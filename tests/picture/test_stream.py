@@ -73,6 +73,21 @@ def test_a_fact_comes_as_soon_as_it_is_recorded(stand: Stand, operator: httpx.Cl
     assert one.data["fact"]["title"] == "Left bag, Plaza Nueva"
 
 
+def test_who_has_the_answer_misses_nothing_from_then_on(
+    stand: Stand, operator: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = stand.archive.newest
+
+    def slowly() -> int:
+        time.sleep(0.3)
+        return reading()
+
+    monkeypatch.setattr(stand.archive, "newest", slowly)
+    with listening(operator) as stream:
+        stand.record(incident())
+        assert take(stream, "fact", 1)[0].data["fact"]["id"] == incident().id
+
+
 def test_nothing_is_missed_between_the_picture_and_the_stream(stand: Stand, operator: httpx.Client) -> None:
     stand.record(incident("inc-0"))
     cursor = operator.get("/api/picture").json()["cursor"]

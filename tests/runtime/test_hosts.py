@@ -266,8 +266,7 @@ async def test_the_feed_tells_each_fact_once_in_order_and_resumes(desk: Desk) ->
     feed = LiveFeed(desk.archive, desk.sources)
     desk.archive.on_record = feed.recorded
     await desk.recorder.out([incident("before")])
-    live = asyncio.create_task(collect(feed.facts(None), 40))
-    await asyncio.sleep(0.3)
+    live = asyncio.create_task(collect(feed.facts(desk.archive.newest()), 40))
 
     async def write(name: str) -> None:
         for number in range(20):
@@ -284,7 +283,7 @@ async def test_the_feed_tells_each_fact_once_in_order_and_resumes(desk: Desk) ->
 async def test_the_feed_hears_what_was_recorded_elsewhere(desk: Desk) -> None:
     feed = LiveFeed(desk.archive, desk.sources)
     await feed.listen(desk.bus, CITY)
-    live = asyncio.create_task(collect(feed.facts(None), 1))
+    live = asyncio.create_task(collect(feed.facts(desk.archive.newest()), 1))
     await asyncio.sleep(0.3)
     began = time.monotonic()
     await desk.recorder.out([detection("elsewhere")])  # nobody told this feed but the bus

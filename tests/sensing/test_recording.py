@@ -160,6 +160,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_coding_that_nobody_knows_is_named(whole: Path, tmp_path: Path) -> None:
+    content = (whole / "clip.mp4").read_bytes()
+    path = tmp_path / "unknown.mp4"
+    path.write_bytes(content.replace(b"avc1", b"zzzz"))
+    assert read(path) == ([], [f"{path}: holds video in a coding that cannot be decoded here"])
+
+
 edits = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=8) | st.sampled_from([b"\xff" * 8, bytes(8)])),
     min_size=1,

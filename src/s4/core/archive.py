@@ -117,8 +117,8 @@ class Readings(Protocol):
 class Feed(Protocol):
     """What is new, live."""
 
-    def facts(self, after: int | None) -> AsyncIterator[Recorded]:
-        """Facts recorded after the cursor (None = from now on), each once, in order, until cancelled."""
+    def facts(self, after: int) -> AsyncIterator[Recorded]:
+        """Facts recorded after the cursor, each once, in order, until cancelled."""
 
     def sources(self) -> list[SourceState]:
         """How every source is doing now."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -71,6 +71,13 @@ def event(name: str, data: object, cursor: int | None = None) -> bytes:
     return b"event: " + name.encode() + b"\n" + number + b"data: " + msgspec.json.encode(data) + b"\n\n"
 
 
+class Start(NamedTuple):
+    """The cursor that a stream begins after; not `known`: the one asked for is of another store, or of one put back."""
+
+    after: int
+    known: bool
+
+
 class EventStream(Response):
     """The response that lasts: until the client goes, falls behind or is signed out, or the server stops."""
 
@@ -90,16 +97,17 @@ class EventStream(Response):
         """Serve it (ASGI)."""
         try:
             with self._limits.one_more():
+                start = await self._begin()  # before the answer: who has it misses no fact from then on
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                reason = await self._until_it_ends(receive, send)
+                reason = await self._until_it_ends(start, receive, send)
                 await self._say_goodbye(send, reason)
         except CapacityError as error:
             await refuse(error)(scope, receive, send)
 
-    async def _until_it_ends(self, receive: Receive, send: Send) -> str:
+    async def _until_it_ends(self, start: Start, receive: Receive, send: Send) -> str:
         """Run until one part of the stream ends it; returns why."""
         parts: list[Coroutine[Any, Any, str]] = [
-            self._facts(), self._sources(), self._clock(), self._write(send), self._gone(receive), self._stopped(),
+            self._facts(start), self._sources(), self._clock(), self._write(send), self._gone(receive), self._stopped(),
         ]  # fmt: skip
         tasks = [asyncio.create_task(part) for part in parts]
         try:
@@ -110,13 +118,16 @@ class EventStream(Response):
             await asyncio.gather(*tasks, return_exceptions=True)
         return _why(done.pop())
 
-    async def _facts(self) -> str:
-        after = self._after
+    async def _begin(self) -> Start:
         newest = await asyncio.to_thread(self._services.archive.newest)
-        if after is not None and after > newest:
-            after = newest  # the cursor is of another store, or of one that was put back to an earlier state
+        if self._after is None:
+            return Start(newest, known=True)
+        return Start(min(self._after, newest), known=self._after <= newest)
+
+    async def _facts(self, start: Start) -> str:
+        if not start.known:
             await self._put(event("reset", {}))
-        async for one in self._services.feed.facts(after):
+        async for one in self._services.feed.facts(start.after):
             if not await self._put(event("fact", _view(one), one.cursor)):
                 return TOO_SLOW
             if one.word in MAKES_TENSE:

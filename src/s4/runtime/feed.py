@@ -53,9 +53,9 @@ class LiveFeed:
         async with self._news:
             self._news.notify_all()
 
-    async def facts(self, after: int | None) -> AsyncIterator[Recorded]:
+    async def facts(self, after: int) -> AsyncIterator[Recorded]:
         """See `Feed.facts`."""
-        cursor = await asyncio.to_thread(self._archive.newest) if after is None else after
+        cursor = after
         while True:
             seen = self._count
             page = await asyncio.to_thread(self._archive.after, cursor, _PAGE)

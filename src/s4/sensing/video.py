@@ -60,6 +60,8 @@ class Video:
         if not self._container.streams.video:
             raise InputError("holds no video", file=self.name)
         stream = self._container.streams.video[0]
+        if stream.codec_context is None:
+            raise InputError("holds video in a coding that cannot be decoded here", file=self.name)
         self._check_size(stream.width, stream.height)
         stream.thread_count = 1  # the city has more cameras than cores
         return stream
