@@ -27,6 +27,7 @@ class Permission(StrEnum):
     MANAGE_DEVICES = "manage devices"
     MANAGE_RULES = "write rules"
     MANAGE_USERS = "manage users"
+    OPEN_ORIGINALS = "open originals, together with another office"
 
 
 _P = Permission
@@ -35,11 +36,12 @@ _OPERATE: Final = {_P.SEE_PICTURE, _P.SEE_EVIDENCE, _P.HANDLE_INCIDENTS, _P.CLOS
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     "viewer": frozenset({_P.SEE_PICTURE}),
     "operator": frozenset(_OPERATE),
-    "supervisor": frozenset(_OPERATE | {_P.READ_AUDIT, _P.MANAGE_RULES}),
-    "dpo": frozenset({_P.SEE_PICTURE, _P.SEE_EVIDENCE, _P.READ_AUDIT}),
+    "supervisor": frozenset(_OPERATE | {_P.READ_AUDIT, _P.MANAGE_RULES, _P.OPEN_ORIGINALS}),
+    "dpo": frozenset({_P.SEE_PICTURE, _P.SEE_EVIDENCE, _P.READ_AUDIT, _P.OPEN_ORIGINALS}),
     "admin": frozenset({_P.SEE_PICTURE, _P.READ_AUDIT, _P.MANAGE_DEVICES, _P.MANAGE_RULES, _P.MANAGE_USERS}),
 }
-"""Role → what it may do. The data-protection officer (`dpo`) sees evidence to check that it is anonymised."""
+"""Role → what it may do. The data-protection officer (`dpo`) sees evidence to check that it is anonymised, and
+holds one of the two keys to an original, a supervisor the other."""
 
 
 def role_named(text: str) -> Role:
