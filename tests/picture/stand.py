@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,10 @@ import uvicorn
 
 from s4.core.archive import Recorded
 from s4.core.clock import ManualClock
+from s4.core.live import CameraState, LiveBoard, Look, Wish
 from s4.core.model import Fact, ObservationBatch
 from s4.core.register import Register
+from s4.core.zones import ZoneBook
 from s4.edge.queries.desk import Desk
 from s4.picture.routes import create_app
 from s4.picture.services import PictureServices
@@ -49,6 +51,28 @@ class StorePublisher:
         await asyncio.to_thread(self._archive.record, facts, self._clock.now())
 
 
+class BoardLive:
+    """`core.live.Live` where cameras and picture are one process and nothing goes over a bus."""
+
+    def __init__(self, board: LiveBoard) -> None:
+        self._board = board
+
+    def states(self) -> Mapping[str, CameraState]:
+        return {one.camera: one for one in self._board.states()}
+
+    async def looks(self, cameras: Sequence[str], wish: Wish) -> AsyncGenerator[Look]:
+        loop, newest = asyncio.get_running_loop(), asyncio.Queue[Look]()
+
+        def on_look(look: Look) -> None:
+            loop.call_soon_threadsafe(newest.put_nowait, look)
+
+        self._board.on_look = on_look
+        for camera in cameras:
+            self._board.ask(camera, wish)
+        while True:
+            yield await newest.get()
+
+
 @dataclass
 class Stand:
     """A running server and what stands behind it."""
@@ -61,6 +85,7 @@ class Stand:
     machine: ManualClock
     devices: DeviceBook = field(default_factory=DeviceBook)
     rules: RuleBook = field(default_factory=RuleBook)
+    board: LiveBoard = field(default_factory=LiveBoard)
     port: int = 0
     open: ExitStack = field(default_factory=ExitStack)
 
@@ -93,7 +118,7 @@ def build(folder: Path, streams: Streams) -> Stand:
     """Everything behind the server, but the feed, which needs the server's loop."""
     clock, machine = ManualClock(T0), ManualClock(T0)
     archive = SqlArchive(open_engine(store_url(None, folder)))
-    sources, devices, rules = SourceBook(CITY, clock), DeviceBook(), RuleBook()
+    sources, devices, rules, board = SourceBook(CITY, clock), DeviceBook(), RuleBook(), LiveBoard()
     for name in ("evidence", "page", "history"):
         (folder / name).mkdir()
     readings = HistoryReader(folder / "history")
@@ -110,12 +135,14 @@ def build(folder: Path, streams: Streams) -> Stand:
         evidence=folder / "evidence",
         register=Register(CITY),
         desk=Desk(CITY, readings),
+        live=BoardLive(board),
+        zones=ZoneBook(CITY),
         map_file=folder / "map.geojson",
         page=folder / "page",
         streams=streams,
     )
     archive.on_record = services.feed.recorded  # type: ignore[attr-defined]
-    return Stand(folder, services, archive, sources, clock, machine, devices, rules)
+    return Stand(folder, services, archive, sources, clock, machine, devices, rules, board)
 
 
 Box = list[tuple[Stand, uvicorn.Server, asyncio.AbstractEventLoop]]

@@ -12,9 +12,11 @@ from s4.core.city import City, Source
 from s4.core.clock import Clock
 from s4.core.errors import ConfigError, InputError
 from s4.core.export import Export
+from s4.core.live import LiveBoard
 from s4.core.model import FACTS, Command, Frame, Observation
 from s4.core.ports import Camera, Context, Door, Exporter, Outlet, Stage, Vault, Verify, nobody
 from s4.core.register import Register
+from s4.core.zones import ZoneBook
 from s4.sensing.checkpoint import Guarded
 from s4.sensing.device import Device
 from s4.sensing.mqtt.listener import MqttListener
@@ -34,10 +36,13 @@ class Composer:
     ) -> None:
         self._city, self._clock, self._folder, self._runs, self._verify = city, clock, folder, runs, verify
         self._vault = vault
-        self.register = Register(city)
+        self.register, self.board, self.zones = Register(city), LiveBoard(), ZoneBook(city)
 
     def _context(self, options: dict[str, Any]) -> Context:
-        return Context(self._city, self._clock, options, str(self._folder), self.register, self._verify, self._vault)
+        return Context(
+            self._city, self._clock, options, str(self._folder), self.register, self._verify, self._vault, self.board,
+            self.zones,
+        )  # fmt: skip
 
     def _stage_classes(self) -> list[tuple[str, type[Stage], dict[str, Any]]]:
         """Every installed stage whose room runs here and that the city has not switched off."""

@@ -203,6 +203,8 @@ def _plan(
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
         beside=sites.beside(settings, city, made.stated(), server),
         register=made.register,
+        board=made.board,
+        zones=made.zones,
         exports=made.exports(),
         exports_folder=settings.data_dir / "exports" if settings.runs("edge") else None,
     )

@@ -68,6 +68,8 @@ async def serving(
         map_hosts=settings.map_hosts,
         register=running.register,
         desk=Desk(city, readings),
+        live=running.live,
+        zones=running.zones,
     )
     async with _listening(create_app(services, routes), settings.host, settings.http_port) as port:
         try:

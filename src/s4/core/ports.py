@@ -18,8 +18,10 @@ from s4.core.city import Outlet as OutletConfig
 from s4.core.clock import Clock
 from s4.core.errors import InputError, ServiceError
 from s4.core.export import Export
+from s4.core.live import LiveBoard
 from s4.core.model import Command, Evidence, Fact, Frame, ObservationBatch, Raw, Word
 from s4.core.register import Register
+from s4.core.zones import ZoneBook
 
 STREET: Final = ("sensing", "edge", "detection", "fusion", "risk", "response", "picture")
 Room = Literal["sensing", "edge", "detection", "fusion", "risk", "response", "picture"]
@@ -60,6 +62,21 @@ class Vault(ABC):
         """A file that may be written, in the vault's own folder, and that nobody is shown."""
 
     @abstractmethod
+    def note(self, draft: Path, source: str, data: bytes) -> None:
+        """What is to be known of a draft of a source's if whoever writes it dies: without a note it is deleted then.
+
+        Raises `ServiceError` when it cannot be written.
+        """
+
+    @abstractmethod
+    def unfinished(self, source: str) -> list[tuple[Path, bytes]]:
+        """The drafts of a source that an earlier run left, with their notes; each is given away once."""
+
+    @abstractmethod
+    def discard(self, draft: Path) -> None:
+        """Delete a draft and its note, if they are there."""
+
+    @abstractmethod
     def keep(self, draft: Path, evidence: Evidence, source: str) -> Evidence:
         """Keep a finished draft as `evidence` (its `sha256` is filled in here), signed, and return what was kept.
 
@@ -67,15 +84,23 @@ class Vault(ABC):
         """
 
     @abstractmethod
-    def forget(self, before: int, source: str) -> int:
-        """Delete what ended before `before` (ns UTC) of a source's evidence, and say how many pieces that were."""
+    def forget(self, before: int, source: str, *, originals: bool = False) -> int:
+        """Delete what ended before `before` (ns UTC) of a source's evidence, and say how many pieces that were.
+        `originals`: of its sealed originals instead.
+        """
+
+    @abstractmethod
+    def trim(self, most_bytes: int, source: str) -> int:
+        """Delete the oldest of a source's sealed originals until at most so many bytes are left; says how many."""
 
 
 class Context(msgspec.Struct, frozen=True):
     """What the runner hands a plug-in when it is made. `options` are its own settings, not yet checked;
     `folder` is where relative paths in them start; `register`: the devices that may speak, which the runner keeps up
     to date with what people decide (None: only those in the city's description); `verify`: whether a secret is a
-    device's, for doors at which devices knock by themselves; `vault`: where evidence is kept (None: none is made).
+    device's, for doors at which devices knock by themselves; `vault`: where evidence is kept (None: none is made);
+    `board`: where a camera shows itself to who looks (None: nobody can); `zones`: which the runner keeps up to date
+    with what people draw (None: only those in the city's description).
     """
 
     city: City
@@ -85,6 +110,8 @@ class Context(msgspec.Struct, frozen=True):
     register: Register | None = None
     verify: Verify = nobody
     vault: Vault | None = None
+    board: LiveBoard | None = None
+    zones: ZoneBook | None = None
 
 
 class Stage(ABC):

@@ -53,7 +53,7 @@ def collect(services: PictureServices, at: int | None) -> Picture:
         city=CityView(city.city.id, city.city.name, city.city.place, city.city.language),
         sites=city.site,
         assets=city.asset,
-        zones=city.zone,
+        zones=services.zones.zones(),
         sources=_sources(services, at),
         units=merged_units(city, archive, at),
         incidents=by_urgency(incidents),

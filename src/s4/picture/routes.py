@@ -15,17 +15,20 @@ from starlette.routing import BaseRoute, Route
 
 from s4.picture import (
     access,
+    cameras,
     city_map,
     decisions,
     devices,
     evidence,
     history,
+    looks,
     overview,
     profiles,
     rules,
     schema,
     story,
     stream,
+    zones,
 )
 from s4.picture.endpoint import make_route
 from s4.picture.openapi import make_document
@@ -69,6 +72,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     devices.resume_device,
     devices.tell_device,
     profiles.list_profiles,
+    cameras.list_cameras,
+    cameras.show_camera,
+    cameras.judge_alarm,
+    looks.look_at_cameras,
+    zones.list_zones,
+    zones.put_zone,
+    zones.remove_zone,
     history.show_timeline,
     history.list_series,
     history.show_series,

@@ -8,8 +8,10 @@ from pathlib import Path
 from s4.core.archive import Archive, Feed, Publisher, Readings
 from s4.core.city import City
 from s4.core.clock import Clock
+from s4.core.live import Live
 from s4.core.register import Register
 from s4.core.rules import RuleDesk
+from s4.core.zones import ZoneBook
 from s4.picture.streams import Streams
 from s4.shield.credentials import Credentials
 from s4.shield.failures import FailureLimit
@@ -26,7 +28,8 @@ class PictureServices:
     anonymised files, named by their `ref`; `map_file`: GeoJSON of the city, None for an empty map; `page`: the built
     front end; `origins`: further addresses under which browsers reach this server (`https://picture.example.org`),
     needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default;
-    `register`: the devices that may speak; `desk`: where rules in SQL are checked and tried.
+    `register`: the devices that may speak; `desk`: where rules in SQL are checked and tried; `live`: the cameras as
+    they are now; `zones`: which hold in their pictures.
     """
 
     archive: Archive
@@ -41,6 +44,8 @@ class PictureServices:
     evidence: Path
     register: Register
     desk: RuleDesk
+    live: Live
+    zones: ZoneBook
     map_file: Path | None = None
     page: Path = PAGE
     streams: Streams = field(default_factory=Streams)

@@ -18,14 +18,17 @@ from nats.aio.msg import Msg
 from s4.core.city import City, Source
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError
+from s4.core.live import LiveBoard
 from s4.core.model import Observation, ObservationBatch, Raw
+from s4.core.model.command import ZONE_DECISIONS
 from s4.core.ports import Camera, Door, Exporter, Outlet, Stage
 from s4.core.register import Register
 from s4.core.subjects import MQTT_IN
+from s4.core.zones import ZoneBook
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
 from s4.runtime.claims import claimed
-from s4.runtime.devices import DeviceBook, decisions, keep_register
+from s4.runtime.devices import DeviceBook, decisions, keep_register, keep_zones
 from s4.runtime.export.record import record_ends
 from s4.runtime.export.state import ExportState
 from s4.runtime.feed import LiveFeed
@@ -33,6 +36,7 @@ from s4.runtime.history.merge import merge_history
 from s4.runtime.history.reader import HistoryReader
 from s4.runtime.history.writer import events_writer, readings_writer
 from s4.runtime.host import Host
+from s4.runtime.live import LiveBook, keep_board
 from s4.runtime.recorder import Recorder
 from s4.runtime.routes import raw_of
 from s4.runtime.rules import RuleBook
@@ -66,8 +70,9 @@ class Beside(msgspec.Struct, frozen=True):
 class RunPlan(msgspec.Struct, frozen=True):
     """What to run here: made by the composition root. `bus_url` with `bus_user`, `bus_password`; `store_url` as
     SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
-    hosts; `register`: the devices that the parts let in, which the runner keeps up to date; `exports`: what leaves
-    from here, their queues in `exports_folder` (None: no export is this process' business).
+    hosts; `register`: the devices that the parts let in, which the runner keeps up to date, as it does `zones`;
+    `board`: where the cameras show themselves; `exports`: what leaves from here, their queues in `exports_folder`
+    (None: no export is this process' business).
     """
 
     city: City
@@ -84,6 +89,8 @@ class RunPlan(msgspec.Struct, frozen=True):
     history: Path | None = None
     beside: Sequence[Callable[[Beside], Sequence[Host]]] = ()
     register: Register | None = None
+    board: LiveBoard | None = None
+    zones: ZoneBook | None = None
     exports: Sequence[Exporter] = ()
     exports_folder: Path | None = None
 
@@ -98,6 +105,8 @@ class Running(msgspec.Struct, frozen=True):
     history: HistoryReader | None
     sources: SourceBook
     register: Register
+    live: LiveBook
+    zones: ZoneBook
     exports: Sequence[ExportState] = ()
 
 
@@ -117,12 +126,16 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
         archive.on_record = feed.recorded
         if plan.register is not None:  # before any stage is made, so that each begins with what was decided
             plan.register.take(await asyncio.to_thread(decisions, archive))
+        if plan.zones is not None:
+            plan.zones.take(await asyncio.to_thread(decisions, archive, ZONE_DECISIONS))
         recorder = Recorder(city, bus, archive, plan.clock, sources)
         team = _Team(plan, bus, archive, recorder, Snapshots(engine))
         claiming = stack.enter_async_context(claimed(bus, city, team.names))
         await asyncio.gather(claiming, bus.ensure(plans(city), mqtt=team.hears_mqtt))
         for heard in (feed, devices, rules):
             await heard.listen(bus, city)
+        live = LiveBook(bus, city)
+        await live.listen()
         told_until = await bus.newest(FACTS)
         stack.push_async_callback(team.stop)
         await team.start()
@@ -130,7 +143,10 @@ async def running(plan: RunPlan) -> AsyncIterator[Running]:
         if plan.exports_folder is not None:
             await record_ends(plan.exports_folder, [one.export.id for one in plan.exports], recorder)
         reader = HistoryReader(plan.history) if plan.history else None
-        yield Running(bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city), team.exports)
+        yield Running(
+            bus, archive, feed, recorder, reader, sources, plan.register or Register(plan.city), live,
+            plan.zones or ZoneBook(plan.city), team.exports,
+        )  # fmt: skip
 
 
 async def _tell_again(clock: Clock, told_until: int, archive: SqlArchive, recorder: Recorder) -> None:
@@ -163,7 +179,7 @@ class _Team:
         around = Beside(city, bus, recorder, clock)
         self._readers += [host for make in plan.beside for host in make(around)]
         self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]
-        self._entrances += [CameraHost(*camera, recorder, clock) for camera in plan.cameras]
+        self._entrances += [CameraHost(*camera, recorder, clock, plan.board) for camera in plan.cameras]
         self._tasks: dict[Host, asyncio.Task[None]] = {}
         self._chores: list[asyncio.Task[None]] = []
 
@@ -183,10 +199,13 @@ class _Team:
         await self._hear_lossy()
         self._tasks = {host: asyncio.create_task(_keep(host)) for host in (*self._readers, *self._entrances)}
         self._chores = [asyncio.create_task(self._watch_bus())]
+        where = (self._archive, self._bus, self._plan.city.city.id, self._plan.clock)
         if self._plan.register is not None:
-            where = (self._archive, self._bus, self._plan.city.city.id, self._plan.clock)
-            keeping = keep_register(self._plan.register, *where)
-            self._chores.append(asyncio.create_task(keeping))
+            self._chores.append(asyncio.create_task(keep_register(self._plan.register, *where)))
+        if self._plan.zones is not None:
+            self._chores.append(asyncio.create_task(keep_zones(self._plan.zones, *where)))
+        if self._plan.board is not None and self._plan.cameras:
+            self._chores.append(asyncio.create_task(keep_board(self._plan.board, self._bus, self._plan.city.city.id)))
         if self._plan.history:
             self._chores.append(asyncio.create_task(self._merge_now_and_then(self._plan.history)))
 

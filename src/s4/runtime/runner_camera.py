@@ -16,6 +16,7 @@ import structlog
 from s4.core.city import Source
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import S4Error
+from s4.core.live import LiveBoard
 from s4.core.model import Frame, ObservationBatch, Reading, Series
 from s4.core.ports import Camera, Produced, Stage
 from s4.runtime import metrics
@@ -32,13 +33,22 @@ log = structlog.get_logger(__name__)
 class CameraHost(Host):
     """One camera and the stages that watch its frames, in one thread. `run` returns when the film has ended."""
 
-    def __init__(self, source: Source, camera: Camera, stages: list[Stage], recorder: Recorder, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: Source,
+        camera: Camera,
+        stages: list[Stage],
+        recorder: Recorder,
+        clock: Clock,
+        board: LiveBoard | None = None,
+    ) -> None:
         super().__init__()
         self.name = f"camera-{source.id}"
         self._source, self._camera, self._stages = source, camera, stages
         self._recorder, self._clock = recorder, clock
         self._halt = threading.Event()
         self._frames, self._dropped, self._reported = 0, 0, 0
+        self._board, self._connected, self._reconnects = board, True, 0
 
     async def run(self) -> None:
         """Watch until the film ends or it is time to stop."""
@@ -67,22 +77,46 @@ class CameraHost(Host):
                     if self._halt.is_set():
                         return
                     if frame is None:
+                        self._lost()
                         self._tell(self._step([], self._clock.now()), loop)
                     else:
                         self._see(frame, loop)
+                self._say(state="ended")
                 return
             except S4Error as error:
                 log.warning("camera lost", source=self._source.id, reason=str(error))
                 self._recorder.refused(self._source.id, str(error))
+                self._say(state="failed", detail=str(error)[:200])
             except Exception:
                 log.exception("camera failed", source=self._source.id)
+                self._say(state="failed", detail="s4 made a mistake; its log says more")
                 metrics.STAGE_ERRORS.labels(self.name).inc()
             self._halt.wait(_PAUSE_S)
 
     def _see(self, frame: Frame, loop: asyncio.AbstractEventLoop) -> None:
         self._frames += 1
         metrics.FRAMES.labels(self._source.id).inc()
-        self._tell(self._step([frame], frame.time) + self._rate(frame), loop)
+        produced = self._step([frame], frame.time)
+        self._live(frame)
+        self._tell(produced + self._rate(frame), loop)
+
+    def _live(self, frame: Frame) -> None:
+        self._reconnects += not self._connected
+        self._connected = True
+        delay = (self._clock.now() - frame.time) / 1e6
+        self._say(
+            state="live", last_frame=frame.time, delay_ms=round(delay, 1), reconnects=self._reconnects, detail="",
+            dropped=self._camera.dropped,
+        )  # fmt: skip
+
+    def _lost(self) -> None:
+        self._connected = False
+        self._say(state="lost", people=None)
+
+    def _say(self, **changes: object) -> None:
+        """How the camera is doing, for whoever looks."""
+        if self._board is not None:
+            self._board.tell(self._source.id, time=self._clock.now(), **changes)
 
     def _step(self, frames: list[Frame], now: int) -> list[Produced]:
         return [fact for stage in self._stages for fact in stage.step(frames, now)]
@@ -105,5 +139,6 @@ class CameraHost(Host):
         per_s = NS_PER_S / elapsed if self._reported else 0.0
         rates = {"frame_rate": self._frames * per_s, "dropped_frame_rate": dropped * per_s}
         self._frames, self._dropped, self._reported = 0, self._dropped + dropped, now
+        self._say(per_s=round(rates["frame_rate"], 2), dropped_per_s=round(rates["dropped_frame_rate"], 2))
         readings = [Reading(Series(self._source.id, name, "Hz"), frame.time, rate) for name, rate in rates.items()]
         return [ObservationBatch.of(frame.site, now, readings)]

@@ -24,6 +24,14 @@ RULE_PUT = "rule.put"
 RULE_REMOVE = "rule.remove"
 RULE_DECISIONS = (RULE_PUT, RULE_REMOVE)
 """Decisions about a rule in SQL: add or change it (`definition`: its TOML table), take it away."""
+ZONE_PUT = "zone.put"
+ZONE_REMOVE = "zone.remove"
+ZONE_DECISIONS = (ZONE_PUT, ZONE_REMOVE)
+"""Decisions about a zone or line of a camera: draw or change it (`definition`: JSON of `core.city.Zone`), take it away.
+"""
+JUDGE = "detection.judge"
+"""What a person says of an alarm (`target`: its happening): `verdict` is `false_alarm`, with a `cause`, `true_alarm`,
+or `withdrawn`, when it was said by mistake."""
 UNDO = "undo"
 """Takes back the command that the parameter `command` names: a device does so itself (its outlet lists `undo`), a
 unit is called back, a rejected recommendation is proposed again."""
@@ -38,7 +46,8 @@ def is_about_facts(action: str) -> bool:
     >>> is_about_facts("incident.close"), is_about_facts("device.approve"), is_about_facts("gate.close")
     (True, True, False)
     """
-    return action.startswith(("incident.", "recommendation.")) or action in (*DEVICE_DECISIONS, *RULE_DECISIONS)
+    own = (*DEVICE_DECISIONS, *RULE_DECISIONS, *ZONE_DECISIONS, JUDGE)
+    return action.startswith(("incident.", "recommendation.")) or action in own
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

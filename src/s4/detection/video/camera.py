@@ -79,6 +79,17 @@ class CameraWatch:
         self._behaviours = make_behaviours(self._settings, self._zones)
         return detections
 
+    def draw(self, zones: Sequence[Zone]) -> list[Detection]:
+        """Other zones from now on: what is open ends and behaviours begin anew; the background stays, and so does who
+        is followed. Raises `ConfigError` for a zone that cannot be used; then nothing has changed.
+        """
+        if tuple(zones) == tuple(self._zones):
+            return []
+        behaviours = make_behaviours(self._settings, zones)
+        said = [] if self._last is None else [one for old in self._behaviours for one in old.close(self._last)]
+        self._zones, self._behaviours = zones, behaviours
+        return [self._detection(statement) for statement in said]
+
     def _begin(self, view: View) -> None:
         """A new picture or a new time: learn from the start."""
         if view != self._view:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
-from s4.core.errors import InputError
+from s4.core.errors import ConfigError, InputError
 from s4.core.model import Detection, Frame, LateFrame, Word
 from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.camera import VERSION, CameraWatch
 from s4.detection.video.evidence.recorder import Recorder
+from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings, read_settings
 
 SILENT_S: Final = 10
+
+_log: Final = logging.getLogger(__name__)
 
 
 class VideoWatch(Stage):
@@ -43,9 +48,11 @@ class VideoWatch(Stage):
         self._settings = {source.id: read_settings(context.options, source.id) for source in context.city.source}
         self._cameras: dict[str, CameraWatch] = {}
         self._recorders: dict[str, Recorder] = {}
+        self._live: dict[str, LiveView] = {}
+        self._drawn = context.zones.generation if context.zones else 0
         self._heard: dict[str, int] = {}
         modelled = {source for source, settings in self._settings.items() if settings.models}
-        for source in sorted({zone.source for zone in context.city.zone} | modelled):
+        for source in sorted({zone.source for zone in self._zones()} | modelled):
             self._make(source, "")  # so that a wrong zone or setting is complained about before the first frame
 
     def step(self, facts: Sequence[Word], now: int) -> list[Detection]:
@@ -53,13 +60,14 @@ class VideoWatch(Stage):
         frames = [fact for fact in facts if isinstance(fact, Frame)]
         for frame in frames:
             _check(frame)
-        found: list[Detection] = []
+        found = self._redraw()
         for frame in frames:
             camera = self._cameras.get(frame.source)
             if camera is None:
                 camera = self._cameras[frame.source] = self._make(frame.source, frame.site)
             seen = camera.look(frame)
             found += seen + self._record(frame, camera, seen)
+            self._show(frame, camera)
             self._heard[frame.source] = now
         for source, heard in list(self._heard.items()):
             if now - heard > SILENT_S * NS_PER_S:
@@ -81,9 +89,38 @@ class VideoWatch(Stage):
         analysed = camera.scene if camera.scene is not None and camera.scene.time == frame.time else None
         return recorder.see(frame, analysed, found)
 
+    def _show(self, frame: Frame, camera: CameraWatch) -> None:
+        """Tell how the camera is doing, and show it to who looks: only where evidence covers people."""
+        board, recorder = self.context.board, self._recorders.get(frame.source)
+        if board is None:
+            return
+        people = len(camera.scene.tracks) if camera.scene is not None and camera.scene.settled else None
+        why = "" if recorder else "no evidence is made of it, so nobody is covered in its pictures"
+        board.tell(frame.source, people=people, shows=recorder is not None, why_not=why)
+        if recorder is not None:
+            live = self._live.setdefault(frame.source, LiveView(frame.source, board))
+            live.see(frame, camera, recorder.cover, recorder.marks)
+
+    def _zones(self) -> tuple[Zone, ...]:
+        return self.context.zones.zones() if self.context.zones else self.context.city.zone
+
+    def _redraw(self) -> list[Detection]:
+        """What people drew since holds from now on; a zone that cannot be used leaves its camera as it was."""
+        book = self.context.zones
+        if book is None or book.generation == self._drawn:
+            return []
+        self._drawn = book.generation
+        found: list[Detection] = []
+        for source, camera in self._cameras.items():
+            try:
+                found += camera.draw(book.of(source))
+            except ConfigError as error:
+                _log.warning("the zones of %s stay as they were: %s", source, error)
+        return found
+
     def _make(self, source: str, site: str) -> CameraWatch:
         city = self.context.city
-        zones = [zone for zone in city.zone if zone.source == source]
+        zones = [zone for zone in self._zones() if zone.source == source]
         settings = self._settings.get(source, Settings())
         finder = finder_of(settings, Path(self.context.folder))
         return CameraWatch(source, site, settings, zones, city.place_of(source), finder)

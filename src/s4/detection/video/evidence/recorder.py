@@ -7,26 +7,24 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from s4.core.clock import NS_PER_S
 from s4.core.errors import S4Error
-from s4.core.ids import derive_id
-from s4.core.model import Detection, Evidence, Frame
+from s4.core.model import Detection, Frame
 from s4.core.ports import Vault
 from s4.detection.video.evidence.annotate import shown_size
 from s4.detection.video.evidence.clip import LONGEST_S, Clip
 from s4.detection.video.evidence.cover import Cover
-from s4.detection.video.evidence.overlay import Overlay
+from s4.detection.video.evidence.original import DAY_NS
+from s4.detection.video.evidence.overlay import Mark, Overlay
 from s4.detection.video.evidence.policy import EvidencePolicy
 from s4.detection.video.evidence.ring import Ring
 from s4.detection.video.evidence.shot import Shot
+from s4.detection.video.evidence.unfinished import take_up, told
 from s4.detection.video.scene import Scene
 
 PACE: Final = 2
 """Shots written for each one taken, so that the work is spread over the time that the clip lasts."""
 MOST_LATE: Final = 64
-DAY_S: Final = 86_400
 HOUR_NS: Final = 3600 * NS_PER_S
 
 _log: Final = logging.getLogger(__name__)
@@ -51,9 +49,21 @@ class Recorder:
         self._late: list[Detection] = []
         self._made: deque[int] = deque()
         self._cleared = 0
+        self._seen = 0
+
+    @property
+    def cover(self) -> Cover:
+        """Where people are, or may be, in the pictures it was shown."""
+        return self._cover
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is to be drawn over the last of them."""
+        return self._overlay.marks
 
     def see(self, frame: Frame, scene: Scene | None, found: Sequence[Detection]) -> list[Detection]:
         """The next frame, the scene if it was analysed, and what was found in it → what there is evidence of."""
+        left = self._take_up(frame.time)
         if scene is not None:
             self._cover.see(scene)
             self._overlay.see(scene, found)
@@ -62,8 +72,8 @@ class Recorder:
         self._clear(frame.time)
         if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
             self._take(frame)
-            return self._go_on(frame.time)
-        return []
+            return left + self._go_on(frame.time)
+        return left
 
     def close(self, ended: Sequence[Detection], now: int) -> list[Detection]:
         """The camera has gone, and `ended` was said of it: finish what was begun with what there is."""
@@ -97,13 +107,13 @@ class Recorder:
             self._size = size
 
     def _begin(self, starts: Sequence[Detection], now: int) -> None:
-        while self._made and self._made[0] <= now - HOUR_NS:
+        while self._made and not now - HOUR_NS < self._made[0] <= now:  # also what a clock set back leaves to come
             self._made.popleft()
         if len(self._made) >= self._policy.most_per_hour:
             return
         self._made.append(now)
         try:
-            self._clip = Clip(starts[0], self._ring.shots(), self._policy.after_s, self._vault.draft(".mp4"))
+            self._clip = Clip(starts[0], self._ring.shots(), self._policy, self._vault)
         except S4Error as error:
             _log.warning("no evidence of %s: %s", self._source, error)
             return
@@ -126,32 +136,34 @@ class Recorder:
         jpeg = clip.key_picture(self._cover)
         if jpeg is None:
             return []
-        draft = self._vault.draft(".jpg")
-        draft.write_bytes(jpeg)
-        return self._told(clip, self._vault.keep(draft, clip.key_evidence(), self._source), now)
+        return told(clip.heard.values(), clip.keep_key(jpeg), now)
 
     def _film(self, clip: Clip, now: int, most: int) -> list[Detection]:
         clip.work(self._cover, most)
         if not clip.done:
             return []
-        self._clip = None
         evidence = clip.finish()
-        return self._told(clip, self._vault.keep(clip.draft, evidence, self._source), now)
+        self._clip = None
+        return told(clip.heard.values(), evidence, now)
 
-    def _told(self, clip: Clip, evidence: Evidence, now: int) -> list[Detection]:
-        return [
-            msgspec.structs.replace(
-                last,
-                id=derive_id("det", "video", "evidence", last.happening, evidence.ref),
-                phase="end" if last.phase == "end" else "update",
-                time=max(now, last.time),
-                evidence=(evidence,),
-            )
-            for last in clip.heard.values()
-        ]
+    def _take_up(self, now: int) -> list[Detection]:
+        """What an earlier run left unfinished, at first; and where the clock was set back, what this one had begun."""
+        found: list[Detection] = []
+        if not self._seen:
+            for evidence, heard in take_up(self._vault, self._source):
+                found += told(heard, evidence, now)
+        elif now < self._seen:
+            found, self._late = self.close([], now), []
+        self._seen = now
+        return found
 
     def _clear(self, now: int) -> None:
         """Delete what is older than the policy allows, once an hour, whether something happens or not."""
-        if now - self._cleared >= HOUR_NS:
-            self._cleared = now
-            self._vault.forget(now - round(self._policy.keep_days * DAY_S * NS_PER_S), self._source)
+        if 0 <= now - self._cleared < HOUR_NS:
+            return
+        self._cleared = now
+        self._vault.forget(now - round(self._policy.keep_days * DAY_NS), self._source)
+        original = self._policy.original
+        if original is not None:
+            self._vault.forget(now - round(original.keep_days * DAY_NS), self._source, originals=True)
+        self._vault.trim(original.most_mb * 1_000_000 if original else 0, self._source)
