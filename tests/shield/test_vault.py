@@ -133,6 +133,45 @@ def test_what_was_left_unfinished_is_cleared_away(tmp_path: Path, vault: Evidenc
     assert list((tmp_path / "evidence").iterdir()) == []
 
 
+def original(number: int) -> Evidence:
+    return msgspec.structs.replace(piece(f"{number}.original", end=number), anonymised=False)
+
+
+def test_originals_have_a_time_and_a_room_of_their_own(tmp_path: Path, vault: EvidenceVault) -> None:
+    for number in range(5):
+        kept(vault, original(number))
+    kept(vault, piece("0.mp4", end=0))
+    assert vault.forget(1, "cam-1", originals=True) == 1
+    assert vault.trim(2 * len(CLIP), "cam-2") == 0
+    assert vault.trim(2 * len(CLIP), "cam-1") == 2
+    assert vault.trim(2 * len(CLIP), "cam-1") == 0
+    left = {path.name for path in (tmp_path / "evidence").iterdir()}
+    assert left == {f"{name}{end}" for name in ("3.original", "4.original", "0.mp4") for end in ("", ".proof.json")}
+    assert vault.forget(1, "cam-1") == 1
+    assert vault.trim(0, "cam-1") == 2
+
+
+def test_a_draft_of_which_something_is_noted_is_found_by_the_next_run(
+    tmp_path: Path, vault: EvidenceVault, key: SiteKey
+) -> None:
+    drafts = [vault.draft(".mp4") for _ in range(3)]
+    for number, draft in enumerate(drafts):
+        draft.write_bytes(CLIP)
+        vault.note(draft, f"cam-{number}", b"old")
+        vault.note(draft, f"cam-{number}", b"new")
+    vault.discard(drafts[2])
+    vault.discard(drafts[2])
+    vault.draft(".jpg").write_bytes(CLIP)
+    (tmp_path / "evidence" / ".draft-x.note").write_bytes(b"{}")
+    assert vault.unfinished("cam-0") == []
+    again = EvidenceVault(tmp_path / "evidence", key, "bilbao")
+    assert len(list((tmp_path / "evidence").iterdir())) == 4
+    assert again.unfinished("cam-1") == [(drafts[1], b"new")]
+    assert again.unfinished("cam-1") == []
+    again.keep(drafts[1], piece(), "cam-1")
+    assert sorted(path.suffix for path in (tmp_path / "evidence").iterdir()) == [".json", ".mp4", ".mp4", ".note"]
+
+
 def test_what_cannot_be_kept_says_why(tmp_path: Path, vault: EvidenceVault) -> None:
     with pytest.raises(ServiceError, match=r"clip-7\.mp4 cannot be kept"):
         vault.keep(vault.draft(".mp4"), piece(), "cam-1")

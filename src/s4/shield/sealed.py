@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Office = Literal["dpo", "supervisor"]
 """Who holds a share: data protection, and those in charge of operations."""
 OFFICES: Final[tuple[Office, ...]] = get_args(Office)
+ORIGINAL: Final = ".original"
+"""How the name of a sealed original ends."""
 MAGIC: Final = b"s4 sealed 1\n"
 MOST_HOLDERS: Final = 8  # for each office: deputies
 LARGEST_RECORD: Final = 16 << 20
@@ -124,6 +126,10 @@ class Sealer:
                 self._record(b"", last=True)
             finally:
                 self._file.close()
+
+    def abandon(self) -> None:
+        """Write no more; what there is stays, cut short."""
+        self._file.close()
 
     def _record(self, data: bytes, *, last: bool) -> None:
         box = self._cipher.encrypt(_nonce(self._count, last=last), data, None)

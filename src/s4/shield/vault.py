@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -23,6 +24,9 @@ from s4.shield.site_key import SiteKey, verified
 
 PROOF: Final = ".proof.json"
 _DRAFT: Final = ".draft-"
+_NOTE: Final = ".note"
+_NEW: Final = ".new"
+_MOST_LEFT: Final = 64
 _LARGEST_PROOF: Final = 65_536
 
 
@@ -45,13 +49,19 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: bytes
 
 
+class _Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: str
+    data: bytes
+
+
 class EvidenceVault(Vault):
-    """The evidence of `city` in `folder`. `key` signs. What was left unfinished by an earlier run is deleted."""
+    """The evidence of `city` in `folder`. `key` signs. What was left unfinished by an earlier run, and of which nothing
+    is noted, is deleted.
+    """
 
     def __init__(self, folder: Path, key: SiteKey, city: str) -> None:
         self._folder, self._key, self._city = folder, key, city
-        for leftover in folder.glob(f"{_DRAFT}*"):
-            leftover.unlink(missing_ok=True)
+        self._left = self._leftovers()
 
     def draft(self, suffix: str) -> Path:
         """See `Vault`."""
@@ -60,6 +70,24 @@ class EvidenceVault(Vault):
         except OSError as error:
             raise ServiceError(f"the folder of evidence {self._folder} cannot be made: {error}") from error
         return self._folder / f"{_DRAFT}{uuid4().hex}{suffix}"
+
+    def note(self, draft: Path, source: str, data: bytes) -> None:
+        """See `Vault`."""
+        try:
+            _write(draft.with_name(draft.name + _NEW), msgspec.json.encode(_Note(source, data)), _note_path(draft))
+        except OSError as error:
+            raise ServiceError(f"a draft of evidence cannot be noted: {error}") from error
+
+    def unfinished(self, source: str) -> list[tuple[Path, bytes]]:
+        """See `Vault`."""
+        found = [(path, note.data) for path, note in self._left if note.source == source]
+        self._left = [one for one in self._left if one[1].source != source]
+        return found
+
+    def discard(self, draft: Path) -> None:
+        """See `Vault`."""
+        draft.unlink(missing_ok=True)
+        _note_path(draft).unlink(missing_ok=True)
 
     def keep(self, draft: Path, evidence: Evidence, source: str) -> Evidence:
         """See `Vault`. The proof is written first: without one there is no evidence."""
@@ -75,30 +103,79 @@ class EvidenceVault(Vault):
         except OSError as error:
             raise ServiceError(f"the evidence {evidence.ref} cannot be kept: {error}") from error
         finally:
-            draft.unlink(missing_ok=True)
+            self.discard(draft)
         return kept
 
-    def forget(self, before: int, source: str) -> int:
+    def forget(self, before: int, source: str, *, originals: bool = False) -> int:
         """See `Vault`. A proof that cannot be read is left alone, and what it is of."""
-        forgotten = 0
+        old = [path for path, one in self._kept(source, originals=originals) if one.evidence.end < before]
+        for path in old:
+            _delete(path)
+        return len(old)
+
+    def trim(self, most_bytes: int, source: str) -> int:
+        """See `Vault`."""
+        kept = sorted(self._kept(source, originals=True), key=lambda one: one[1].evidence.end)
+        excess, gone = sum(statement.size for _, statement in kept) - most_bytes, 0
+        while excess > 0 and gone < len(kept):
+            path, statement = kept[gone]
+            _delete(path)
+            excess -= statement.size
+            gone += 1
+        return gone
+
+    def _kept(self, source: str, *, originals: bool) -> Iterator[tuple[Path, Statement]]:
         for path in sorted(self._folder.glob(f"*{PROOF}")):
             with contextlib.suppress(InputError, OSError):
                 statement = statement_of(read_proof(path))
-                if statement.source == source and statement.evidence.end < before:
-                    path.with_name(path.name.removesuffix(PROOF)).unlink(missing_ok=True)
-                    path.unlink()
-                    forgotten += 1
-        return forgotten
+                if statement.source == source and statement.evidence.anonymised is not originals:
+                    yield path.with_name(path.name.removesuffix(PROOF)), statement
+
+    def _leftovers(self) -> list[tuple[Path, _Note]]:
+        """The drafts of an earlier run of which something is noted, at most the 64 newest; all others are deleted."""
+        noted = {_note_path(path): path for path in self._folder.glob(f"{_DRAFT}*") if path.suffix != _NOTE}
+        left = [(path, note) for place, path in noted.items() if (note := _read_note(place)) is not None]
+        left = sorted(left, key=lambda one: _changed(one[0]))[-_MOST_LEFT:]
+        wanted = {name for path, _ in left for name in (path, _note_path(path))}
+        for path in self._folder.glob(f"{_DRAFT}*"):
+            if path not in wanted:
+                path.unlink(missing_ok=True)
+        return left
 
     def _prove(self, statement: Statement) -> None:
         text = msgspec.json.encode(statement, order="deterministic")
         proof = Proof(text.decode(), self._key.sign(text), self._key.public)
-        new = self.draft(PROOF)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - by descriptor
-            file.write(msgspec.json.encode(proof))
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(proof_path(self._folder / statement.evidence.ref))
+        _write(self.draft(PROOF), msgspec.json.encode(proof), proof_path(self._folder / statement.evidence.ref))
+
+
+def _write(new: Path, data: bytes, path: Path) -> None:
+    """Write `new`, sync it, and let it take the place of `path`."""
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - by descriptor
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+        proof_path(path).unlink(missing_ok=True)
+
+
+def _note_path(draft: Path) -> Path:
+    return draft.with_name(draft.name + _NOTE)
+
+
+def _read_note(path: Path) -> _Note | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Note)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def proof_path(path: Path) -> Path:

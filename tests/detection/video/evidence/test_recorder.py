@@ -16,8 +16,9 @@ from s4.core.errors import InputError
 from s4.core.model import Detection, Frame
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.evidence.clip import LONGEST_S
+from s4.detection.video.evidence.original import DAY_NS
 from s4.detection.video.evidence.policy import EvidencePolicy
-from s4.detection.video.evidence.recorder import DAY_S, Recorder
+from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.evidence.ring import Ring
 from s4.detection.video.evidence.shot import Shot
 from s4.detection.video.scene import Scene
@@ -190,7 +191,7 @@ def test_what_is_too_old_is_deleted_though_nothing_happens(tmp_path: Path, vault
     run(vault, POLICY, 8.0, said(2.0, "a"))
     assert len(files(tmp_path)) == 4
     for days, left in ((29, 4), (31, 0)):
-        later = Frame("cam-1", "", 0, START + days * DAY_S * NS_PER_S, np.zeros((48, 64, 3), np.uint8))
+        later = Frame("cam-1", "", 0, START + days * DAY_NS, np.zeros((48, 64, 3), np.uint8))
         Recorder("cam-2", POLICY, vault).see(later._replace(source="cam-2"), None, [])
         assert len(files(tmp_path)) == 4
         Recorder("cam-1", POLICY, vault).see(later, None, [])
