@@ -13,6 +13,7 @@ from s4.detection.video.background import Background
 from s4.detection.video.behaviours import make_behaviours
 from s4.detection.video.blobs import clean
 from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Shown
+from s4.detection.video.flow import Flows
 from s4.detection.video.look import view_of
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, View
@@ -98,6 +99,7 @@ class CameraWatch:
         self._finder.forget()
         self._size = PersonSize(self._settings, view.height)
         self._tracker = Tracker(self._settings.gap_s)
+        self._flows = Flows()
         self._due = 0
 
     def _keep_pace(self, time: int) -> None:
@@ -118,7 +120,17 @@ class CameraWatch:
             tracks = self._tracker.rest(dt_s)
         self.whereabouts.learn(tracks, view)
         return Scene(
-            time, dt_s, view, foreground.image, mask, tracks, self._size, foreground.settled, image, findings.things
+            time,
+            dt_s,
+            view,
+            foreground.image,
+            mask,
+            tracks,
+            self._size,
+            foreground.settled,
+            image,
+            findings.things,
+            self._flows.next(foreground.image, dt_s),
         )
 
     def _detection(self, statement: Statement) -> Detection:

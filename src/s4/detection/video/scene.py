@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from s4.core.model.detection import Phase
 from s4.core.ports import Card
 from s4.detection.video.finder import Recognised
+from s4.detection.video.flow import Flow
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, Mask, View
 from s4.detection.video.track import Track
@@ -18,7 +19,8 @@ Attributes = Mapping[str, float | str | bool | tuple[float, ...]]
 class Scene(NamedTuple):
     """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
     something is; `tracks`: confirmed ones; `settled`: false while the light changes; `raw`: working picture as it came;
-    `things`: what a model saw besides people.
+    `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
+    was none.
     """
 
     time: int
@@ -31,6 +33,7 @@ class Scene(NamedTuple):
     settled: bool
     raw: Image
     things: tuple[Recognised, ...] = ()
+    flow: Flow | None = None
 
 
 class Statement(NamedTuple):
