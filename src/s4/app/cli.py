@@ -16,6 +16,7 @@ from s4.app.commands import (
     detect,
     edge,
     evidence,
+    exercise,
     history,
     models,
     run,
@@ -50,7 +51,22 @@ def _root(
     """Options of every command."""
 
 
-for group in (run, status, check, deadletters, access, history, edge, camera, detect, models, evidence, sense, bench):
+for group in (
+    run,
+    status,
+    check,
+    deadletters,
+    access,
+    history,
+    edge,
+    camera,
+    detect,
+    models,
+    evidence,
+    sense,
+    bench,
+    exercise,
+):
     group.add_to(app)
 
 
