@@ -31,6 +31,7 @@ from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from s4.shield.credentials import Credentials
 from s4.shield.failures import FailureLimit
+from s4.shield.openings import Openings
 from s4.shield.roles import Role
 from s4.shield.sessions import Person, Sessions
 from tests.picture.facts import CITY, T0
@@ -132,6 +133,7 @@ def build(folder: Path, streams: Streams) -> Stand:
         sessions=Sessions(machine),
         credentials=Credentials(folder / "credentials.json", machine),
         failures=FailureLimit(machine),
+        openings=Openings(machine),
         evidence=folder / "evidence",
         register=Register(CITY),
         desk=Desk(CITY, readings),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from starlette.responses import FileResponse, Response
 
@@ -41,11 +41,11 @@ async def show_evidence(call: Call[Nothing, Nothing]) -> Annotated[Response, byt
     found = await asyncio.to_thread(find, services.archive, ref)
     if found is None:
         raise not_found("evidence", ref)
-    if not found.anonymised:
+    if not found.evidence.anonymised:
         raise RefusalError(403, "this evidence is not anonymised and does not leave its site")
-    path = await asyncio.to_thread(checked, services.evidence, found)
+    path = await asyncio.to_thread(checked, services.evidence, found.evidence, found.site)
     await services.publisher.decide([], call.person.actor, "evidence.look", ref, "")
-    media = found.media_type if found.media_type in SHOWN else "application/octet-stream"
+    media = found.evidence.media_type if found.evidence.media_type in SHOWN else "application/octet-stream"
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": "default-src 'none'; sandbox"}
     kind = "inline" if media in SHOWN else "attachment"
     return FileResponse(path, headers=headers, media_type=media, filename=ref, content_disposition_type=kind)
@@ -78,21 +78,32 @@ def is_safe(ref: str) -> bool:
     return _SAFE.fullmatch(ref) is not None
 
 
-def find(archive: Archive, ref: str) -> Evidence | None:
+class Found(NamedTuple):
+    """A piece of evidence that a fact refers to, and the `site` where it came about."""
+
+    evidence: Evidence
+    site: str
+
+
+def find(archive: Archive, ref: str) -> Found | None:
     """What the newest facts say of the evidence `ref`. Blocks; looks through the last 10 000 facts of each word."""
     facts: Iterable[Incident | Detection] = chain(
         archive.known(Incident, limit=MOST),
         # the second query runs only when no incident holds it
         (detection for _ in (0,) for detection in archive.known(Detection, limit=MOST)),
     )
-    return next((one for fact in facts for one in fact.evidence if one.ref == ref), None)
+    return next((Found(one, fact.site) for fact in facts for one in fact.evidence if one.ref == ref), None)
 
 
-def checked(folder: Path, evidence: Evidence) -> Path:
-    """The file, once its bytes are what the fact says. Raises `RefusalError` 404 or `ServiceError`. Blocks."""
+def checked(folder: Path, evidence: Evidence, site: str = "") -> Path:
+    """The file, once its bytes are what the fact says. Raises `RefusalError` 404 or `ServiceError`. Blocks.
+
+    `site`: where it came about. An edge site keeps its files to itself, so that is where to look for it.
+    """
     path = folder / evidence.ref
     if path.is_symlink() or not path.is_file():
-        raise not_found("file of evidence", evidence.ref)
+        where = f"; it came about at the site {site[:80]!r}: look there" if site else ""
+        raise RefusalError(404, f"the file of evidence {evidence.ref[:80]!r} is not here, or no longer{where}")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != evidence.sha256.lower():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from s4.core.archive import Archive, Feed, Publisher, Readings
 from s4.core.city import City
-from s4.core.clock import Clock
+from s4.core.clock import Clock, RealClock
 from s4.core.live import Live
 from s4.core.register import Register
 from s4.core.rules import RuleDesk
@@ -15,6 +15,7 @@ from s4.core.zones import ZoneBook
 from s4.picture.streams import Streams
 from s4.shield.credentials import Credentials
 from s4.shield.failures import FailureLimit
+from s4.shield.openings import Openings
 from s4.shield.sessions import Sessions
 
 PAGE = Path(__file__).parent / "page"
@@ -29,7 +30,7 @@ class PictureServices:
     front end; `origins`: further addresses under which browsers reach this server (`https://picture.example.org`),
     needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default;
     `register`: the devices that may speak; `desk`: where rules in SQL are checked and tried; `live`: the cameras as
-    they are now; `zones`: which hold in their pictures.
+    they are now; `zones`: which hold in their pictures; `openings`: of sealed originals, under way (machine's clock).
     """
 
     archive: Archive
@@ -49,5 +50,6 @@ class PictureServices:
     map_file: Path | None = None
     page: Path = PAGE
     streams: Streams = field(default_factory=Streams)
+    openings: Openings = field(default_factory=lambda: Openings(RealClock()))
     origins: tuple[str, ...] = ()
     map_hosts: tuple[str, ...] = ()
