@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-import structlog
+from s4.core.logs import structlog
 
 
 def configure_logs(*, verbose: bool = False, as_json: bool | None = None) -> None:

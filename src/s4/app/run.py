@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 
 from s4.app import sites
@@ -24,6 +23,7 @@ from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import Clock, RealClock, ScaledClock
 from s4.core.errors import ConfigError, S4Error
+from s4.core.logs import get_logger
 from s4.core.ports import STREET
 from s4.runtime.bus import Bus
 from s4.runtime.export.state import EXPORTS_SUBJECT
@@ -40,8 +40,10 @@ DEVICE: Final = "device"
 _CREDENTIALS_EVERY_S: Final = 1.0
 _COLLECT: Final = (10_000, 20, 50)
 """New objects between two looks at the youngest, looks at those between two at the middle ones, and so on."""
+_ARROW: Final = ("ARROW_DEFAULT_MEMORY_POOL", "system")
+"""Arrow's own allocator keeps what was freed to itself: 4 MB more at 1,000 readings/s than to share the system's."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -87,6 +89,7 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
     for room in settings.rooms:
         if room not in STREET:
             raise ConfigError(f"there is no room {room!r} (there are: {', '.join(STREET)})")
+    os.environ.setdefault(*_ARROW)
     city, clock = sites.own_part(load_city(settings.city_file), settings), make_clock(settings)
     began = clock.now()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 
 from s4.core.clock import RealClock
 from s4.core.errors import InputError, S4Error
+from s4.core.logs import structlog
 from s4.core.registry import load
 
 LARGEST_CREDENTIALS: Final = 1 << 20
