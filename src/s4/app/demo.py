@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 
 from s4.app.run import Life, living
 from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import NS_PER_S, RealClock
+from s4.core.logs import get_logger
 from s4.exercise.write import write_city
 from s4.runtime.nats_server import free_port
 from s4.shield.credentials import Credentials
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 _STOP_S: Final = 10.0
 _DAY_NS: Final = 86_400 * NS_PER_S
 _OPENS_NS: Final = int(16.5 * 3600) * NS_PER_S

@@ -10,11 +10,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
-import structlog
 
 from s4.app.settings import Accept, Leaf, Settings
 from s4.core.city import City
 from s4.core.errors import ConfigError
+from s4.core.logs import get_logger
 from s4.core.subjects import check_name
 from s4.runtime.host import Host
 from s4.runtime.nats_config import ServerPlan
@@ -30,7 +30,7 @@ _RELOAD_S: Final = 1.0
 """Longer than the bus takes to read its configuration again."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def own_part(city: City, settings: Settings) -> City:

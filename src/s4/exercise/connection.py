@@ -8,9 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import structlog
-
 from s4.core.errors import AccessError, InputError, ServiceError
+from s4.core.logs import get_logger
 from s4.exercise import mqtt
 from s4.exercise.mqtt import Packet, Packets, Type
 
@@ -18,7 +17,7 @@ Heard = Callable[[str, bytes], None]
 KEEP_ALIVE_S: Final = 30
 MOST_WAITING: Final = 2_000
 MOST_IN_FLIGHT: Final = 64
-_LOG = structlog.get_logger("s4.exercise")
+_LOG = get_logger("s4.exercise")
 
 
 class Connection:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import cv2
 import msgspec
-import structlog
 
 from s4.core.clock import NS_PER_S, ScaledClock
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.core.subjects import ACK
 from s4.exercise.connection import Connection
 from s4.exercise.crowd import STEP_S
@@ -37,7 +37,7 @@ USUAL_FLOW_S: Final = 1.5
 MOST_STEPS: Final = 5
 """Steps in one go, so that pictures and people take turns when the city runs behind its clock."""
 _ADDRESSES: Final = tuple(f"{NETWORK}.{11 + k}" for k in range(len(CAMERAS)))
-_LOG = structlog.get_logger("s4.exercise")
+_LOG = get_logger("s4.exercise")
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -8,13 +8,12 @@ from collections import deque
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
-
 from s4.core.errors import ServiceError
+from s4.core.logs import get_logger
 
 MOST_WAITING: Final = 2_000
 MOST_AT_ONCE: Final = 200
-_LOG = structlog.get_logger("s4.exercise")
+_LOG = get_logger("s4.exercise")
 
 
 class Poster:

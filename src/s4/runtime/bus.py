@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 import nats
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -20,6 +19,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from s4.core.clock import parse_time
 from s4.core.errors import CapacityError, ServiceError
+from s4.core.logs import get_logger
 from s4.core.subjects import mqtt_subject
 from s4.runtime.address import without_password
 from s4.runtime.pull import Pull, PullPlan
@@ -29,7 +29,7 @@ _ACK_S: Final = 5.0
 _CONNECT_S: Final = 10.0
 _MOST_IN_FLIGHT: Final = 512
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Outgoing(msgspec.Struct, frozen=True):

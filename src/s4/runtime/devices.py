@@ -7,13 +7,13 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-import structlog
 from nats.aio.msg import Msg
 
 from s4.core.archive import Archive
 from s4.core.clock import Clock
 from s4.core.devices import DeviceState, read
 from s4.core.errors import InputError, ServiceError
+from s4.core.logs import get_logger
 from s4.core.model import Command
 from s4.core.model.command import DEVICE_DECISIONS, ZONE_DECISIONS
 from s4.core.register import Register
@@ -30,7 +30,7 @@ _ALL: Final = 1_000_000
 _RECENT: Final = 1_000
 _LOOK_AGAIN_S: Final = 30.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class DeviceBook(LastSaid[DeviceState]):

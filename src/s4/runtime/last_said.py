@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -15,6 +14,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.core.model import Observation
 from s4.core.subjects import token
 from s4.runtime.bus import Bus
@@ -25,7 +25,7 @@ _MOST: Final = 200_000
 _AT_ONCE: Final = 500
 _NO_MORE_S: Final = 1.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 T = TypeVar("T")
 
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 import nats
-import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from s4.core.errors import ServiceError
+from s4.core.logs import get_logger
 from s4.runtime.nats_leaf import WATCHER, LeafRemote
 from s4.runtime.nats_server import NatsServer
 from s4.runtime.uplink.edge import LeafControl, LeafWord
@@ -22,7 +22,7 @@ _REACH_S: Final = 3.0
 _OFF_S: Final = 0.3
 """How long the link is switched off in the configuration: the server reads its file in a few milliseconds."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Link(msgspec.Struct, frozen=True):

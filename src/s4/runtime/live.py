@@ -13,12 +13,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from s4.core.live import ASKED_FOR_S, CameraState, LiveBoard, Look, Wish
+from s4.core.logs import get_logger
 from s4.core.subjects import NAME
 from s4.runtime.bus import Bus
 
@@ -31,7 +31,7 @@ MOST_CAMERAS: Final = 10_000
 MOST_SENDING: Final = 64
 """Pictures on their way at once; further ones are left out."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def where(city: str, what: str, camera: str) -> str:

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -24,6 +23,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
+from s4.core.logs import get_logger
 from s4.runtime.streams import gap_subject
 
 _EXPIRES_S: Final = 20.0
@@ -33,7 +33,7 @@ _MOST_BYTES: Final = 4 << 20
 _GONE: Final = ("404", "503")
 """Statuses by which the bus says that it has no such consumer (any more)."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Message(msgspec.Struct, frozen=True):

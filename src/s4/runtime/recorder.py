@@ -11,11 +11,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
 from s4.core.archive import Archive
 from s4.core.clock import Clock
 from s4.core.errors import CapacityError
+from s4.core.logs import get_logger
 from s4.core.model import Detection, Fact, Observation, ObservationBatch
 from s4.core.ports import Produced
 from s4.runtime.bus import Bus, Outgoing
@@ -26,7 +25,7 @@ from s4.runtime.wire import split
 
 _PATIENCE_S: Final = 10.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Recorder:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 
 from s4.core.city import City, Source
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError
 from s4.core.live import LiveBoard
+from s4.core.logs import get_logger
 from s4.core.model import Observation, ObservationBatch, Raw
 from s4.core.model.command import ZONE_DECISIONS
 from s4.core.ports import Camera, Door, Exporter, Outlet, Stage
@@ -55,7 +55,7 @@ from s4.runtime.streams import DUPLICATE_WINDOW_S, FACTS, plans
 _MERGE_EVERY_S: Final = 600.0
 _STOP_S: Final = 10.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Beside(msgspec.Struct, frozen=True):

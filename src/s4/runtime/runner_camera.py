@@ -11,12 +11,11 @@ import threading
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Final
 
-import structlog
-
 from s4.core.city import Source
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import S4Error
 from s4.core.live import LiveBoard
+from s4.core.logs import get_logger
 from s4.core.model import Frame, ObservationBatch, Reading, Series
 from s4.core.ports import Camera, Produced, Stage
 from s4.runtime import metrics
@@ -27,7 +26,7 @@ _REPORT_NS: Final = 5 * NS_PER_S
 _PATIENCE_S: Final = 30.0
 _PAUSE_S: Final = 2.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class CameraHost(Host):

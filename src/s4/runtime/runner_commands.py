@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import structlog
 from nats.errors import Error as NatsError
 
 from s4.core.archive import Archive
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError, S4Error, ServiceError
+from s4.core.logs import get_logger
 from s4.core.model import Command
 from s4.core.model.command import UNDO, UNDONE, is_about_facts
 from s4.core.ports import Outlet
@@ -31,7 +31,7 @@ _MOST_ATTEMPTS: Final = 5
 _ELSE_BY_STAGE: Final = ("unit.", UNDO)
 """Actions that an outlet carries out where one can, and a stage where none can."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class NotSentError(ServiceError):

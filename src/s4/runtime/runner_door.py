@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-import structlog
-
 from s4.core.clock import Clock
 from s4.core.errors import S4Error
+from s4.core.logs import get_logger
 from s4.core.ports import Door
 from s4.runtime import deadletters, metrics
 from s4.runtime.bus import Bus
@@ -19,7 +18,7 @@ from s4.runtime.routes import subject_of
 _LONGEST_PAUSE_S: Final = 60.0
 _REJECTS_EVERY_S: Final = 1.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class DoorHost(Host):

@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-import structlog
-
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import ServiceError
+from s4.core.logs import get_logger
 from s4.core.ports import Exporter, Parcel, RefusedError
 from s4.core.subjects import subject
 from s4.runtime import deadletters
@@ -34,7 +33,7 @@ _LAST_S: Final = 3.0
 _LETTER_BYTES: Final = 128 << 10
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class ExportHost(Host):

@@ -6,11 +6,11 @@ import asyncio
 import time
 from typing import Final, Generic, TypeVar, cast
 
-import structlog
 from nats.errors import Error as NatsError
 
 from s4.core.clock import Clock
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.core.model import Observation, ObservationBatch
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
@@ -31,7 +31,7 @@ _OPEN_AT: Final = 20_000
 """Messages waiting at which the doors close and open again: far below what the stream keeps (4 GiB)."""
 
 T = TypeVar("T", bound=Observation | ObservationBatch)
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class HistoryHost(Host, Generic[T]):

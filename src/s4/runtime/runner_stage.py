@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
-import structlog
 from nats.errors import Error as NatsError
 
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import InputError, S4Error
+from s4.core.logs import get_logger
 from s4.core.model import Fact, Raw, Word, revision_of
 from s4.core.ports import Stage
 from s4.runtime import deadletters, metrics
@@ -43,7 +43,7 @@ _MQTT_AGAIN_S: Final = 5.0
 _PACE_S: Final = 0.003
 _MOST_COMMITTING: Final = 64
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Kept(msgspec.Struct):

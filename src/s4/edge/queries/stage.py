@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 import msgspec
-import structlog
 from msgspec import structs
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
+from s4.core.logs import get_logger
 from s4.core.model import Command, Detection, Observation, ObservationBatch, Word
 from s4.core.model.command import RULE_PUT, RULE_REMOVE
 from s4.core.ports import Card, Context, Produced, Room, Stage
@@ -27,7 +27,7 @@ _VERSION: Final = 1
 _AGAIN_NS: Final = 600 * NS_PER_S
 _TELL_NS: Final = 10 * NS_PER_S
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _State(msgspec.Struct, frozen=True):

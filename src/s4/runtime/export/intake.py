@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-import structlog
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
 from s4.core.clock import Clock
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.core.model import FACTS, Frame, Observation, ObservationBatch, Raw
 from s4.core.ports import Exporter, Produced
 from s4.runtime.bus import Bus
@@ -29,7 +29,7 @@ _WINDOW = 256
 _ROW_BYTES = 200
 """About what a reading comes to, as JSON."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def filters_of(exporter: Exporter, city: str) -> dict[str, tuple[str, ...]]:

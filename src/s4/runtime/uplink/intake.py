@@ -8,11 +8,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-import structlog
 from nats.errors import Error as NatsError
 
 from s4.core.clock import Clock
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.core.model import FACTS, WORD_OF, Detection, Fact, Observation, ObservationBatch
 from s4.runtime.bus import Bus
 from s4.runtime.host import Host
@@ -32,7 +32,7 @@ _THINNED_S: Final = 10.0
 """Over so many seconds readings are gathered: then thinned, and their aggregates made."""
 _MOST_ROWS: Final = 65_536
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class IntakeHost(Host):

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from s4.core.clock import NS_PER_S, Clock
 from s4.core.errors import S4Error
+from s4.core.logs import get_logger
 from s4.core.model import Observation, ObservationBatch, Reading, Series
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
@@ -28,7 +28,7 @@ from s4.runtime.uplink.watchdog import Remedy, State, Watchdog
 HEARTBEAT_S: Final = 1.0
 _REPORT_S: Final = 5.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class LinkHost(Host):

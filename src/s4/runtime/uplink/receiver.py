@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from s4.core.clock import Clock
 from s4.core.errors import InputError, ServiceError
+from s4.core.logs import get_logger
 from s4.core.model import Observation
 from s4.core.subjects import NAME
 from s4.runtime import metrics
@@ -47,7 +47,7 @@ _OUTBOX: Final = re.compile(r"[0-9a-f]{16}")
 _MOST_OUTBOXES: Final = 64
 """A site gets a new outbox only when its disk is lost; more would be somebody filling ours."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Site(msgspec.Struct):

@@ -8,11 +8,11 @@ from collections import deque
 from typing import Final
 
 import msgspec
-import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from s4.core.errors import InputError
+from s4.core.logs import get_logger
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
 from s4.runtime.host import Host
@@ -28,7 +28,7 @@ _OVERDUE_S: Final = 5.0
 _OVERDUE_TRIPS: Final = 6.0
 _TIDY_EVERY_S: Final = 10.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class _Flying(msgspec.Struct, frozen=True):

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
 import msgspec
-import structlog
 from msgspec import Meta
 
 from s4.core.city import Source
 from s4.core.errors import CapacityError, ConfigError, InputError, ServiceError
+from s4.core.logs import get_logger
 from s4.core.model import Observation, ObservationBatch, Raw
 from s4.core.ports import Card, Context, Door, Produced, Record, Reject
 from s4.sensing.decode import Decode
@@ -26,7 +26,7 @@ from s4.sensing.options import read_options
 _TELL_S: Final = 1.0
 _MOST_REASONS: Final = 100
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class ListenerOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
