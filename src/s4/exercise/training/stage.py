@@ -19,15 +19,15 @@ from s4.exercise.training.place import Place
 
 Floats = NDArray[np.float64]
 _REACH_M: Final = 0.9
-_PATIENCE_S: Final = 60.0
 _TURN_S: Final = 0.35
 
 
 class Walk(NamedTuple):
-    """Go to a point, at `speed` m/s."""
+    """Go to a point, at `speed` m/s, for `seconds` at most."""
 
     to: Point
     speed: float = 1.3
+    seconds: float = 60.0
 
 
 class Hold(NamedTuple):
@@ -162,7 +162,7 @@ class Stage:
     def _done(self, player: Player, order: Order) -> bool:
         if isinstance(order, Walk):
             near = max(0.35, 0.2 * order.speed)
-            return math.dist(player.at, order.to) < near or player.since_s > _PATIENCE_S
+            return math.dist(player.at, order.to) < near or player.since_s >= order.seconds
         return player.since_s >= order.seconds
 
     @staticmethod

@@ -33,7 +33,7 @@ ACTS: Final[dict[str, Act]] = {
     "object_removed": Act("removed_object", 60.0, 20.0, bags.removed),
     "fall": Act("fall", 34.0, 6.0, falls.fall),
     "daily": Act("", 60.0, 6.0, falls.daily),
-    "fight": Act("fight", 36.0, 6.0, fights.fight),
+    "fight": Act("fight", 38.0, 9.0, fights.fight),
     "embrace": Act("", 30.0, 6.0, fights.embrace),
     "panic": Act("panic_dispersal", 36.0, 18.0, masses.panic),
     "running": Act("running", 30.0, 8.0, masses.running),

@@ -22,12 +22,14 @@ def panic(stage: Stage, people: int) -> None:
 
 def _flee(stage: Stage, player: Player, all_: list[Player], fright: Point) -> Script:
     rng = stage.rng
-    late_s = 0.0 if all_ else float(rng.uniform(0.0, 0.7))
-    while stage.now_s < stage.calm_s:
+    until_s = stage.calm_s + (0.0 if all_ else float(rng.uniform(0.0, 0.7)))
+    while until_s - stage.now_s > 0.01:
+        left_s = until_s - stage.now_s
         if rng.random() < 0.6:
-            yield Hold("gait", min(float(rng.uniform(1, 6)), stage.calm_s - stage.now_s + late_s))
+            yield Hold("gait", min(float(rng.uniform(1, 6)), left_s))
         else:
-            yield Walk(stage.place.beside(rng, (float(player.at[0]), float(player.at[1])), 0.8, 2.5), 0.9)
+            there = stage.place.beside(rng, (float(player.at[0]), float(player.at[1])), 0.8, 2.5)
+            yield Walk(there, 0.9, left_s)
     deed = stage.tell("panic_dispersal", all_) if all_ else None
     at = player.at + (player.at - np.array(fright)) * 0.5
     speed = float(rng.uniform(3.2, 5.0))

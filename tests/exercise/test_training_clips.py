@@ -1,0 +1,144 @@
+"""Clips of the training ground: repeatable, with boxes that fit the pixels and times that fit what is shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from s4.core.errors import InputError
+from s4.exercise.training.acts import ACTS
+from s4.exercise.training.clip import Clip, render
+from s4.exercise.training.grid import CONDITIONS, jobs, render_all, scenes
+from s4.exercise.training.place import place_of
+from s4.exercise.training.scene import Scene
+from s4.exercise.training.stage import Stage
+from s4.exercise.training.tamper import REPEATED, TAMPERS, Tampering
+from s4.exercise.training.truth import PictureTruth, Truth, read_truth, write_truth
+from s4.sensing.recording import Recording
+
+ROOM = Scene(place="room", height_m=2.6, tilt_deg=25, view_deg=80, people=1, seed=2, fps=5, noise=0)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_every_act_tells_what_it_shows_and_when(name: str) -> None:
+    act, place = ACTS[name], place_of(msgspec.structs.replace(ROOM, act="walkers"))
+    stage = Stage(place, 2, act.seconds, act.calm_s)
+    act.play(stage, 3)
+    for _ in range(round(act.seconds * 2.5)):
+        stage.step(0.4)
+    assert [deed.kind for deed in stage.deeds] == ([act.kind] if act.kind else [])
+    for deed in stage.deeds:
+        assert deed.start_s >= min(act.calm_s, 6.0)
+        assert (deed.end_s or stage.now_s) >= deed.start_s + 1.5, "long enough to be seen"
+        assert deed.players
+
+
+def test_the_same_scene_gives_the_same_clip() -> None:
+    scene = msgspec.structs.replace(ROOM, act="fall", seconds=2, rain=0.5, shake_px=1.0, noise=3)
+    one, two = ([image for image, _ in Clip(scene).pictures()] for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    other = [image for image, _ in Clip(msgspec.structs.replace(scene, seed=3)).pictures()]
+    assert not np.array_equal(one[-1], other[-1])
+
+
+def test_boxes_hold_the_pixels_of_people() -> None:
+    clip = Clip(msgspec.structs.replace(ROOM, act="daily", people=0, shadows=False, seconds=10, fps=4))
+    shown: list[tuple[np.ndarray, PictureTruth]] = list(clip.pictures())
+    empty, with_one = shown[0][0], [row for row in shown if row[1].people]
+    assert not shown[0][1].people
+    assert len(with_one) > 12
+    for image, truth in with_one[::5]:
+        changed = cv2.absdiff(image, empty).max(axis=2) > 40
+        x, y, w, h = truth.people[0].bbox
+        inside = changed[max(int(y) - 2, 0) : int(y + h) + 3, max(int(x) - 2, 0) : int(x + w) + 3]
+        assert inside.sum() > 0.95 * changed.sum()
+        if truth.people[0].seen == 1.0:
+            rows, columns = np.nonzero(changed)
+            assert rows.min() < y + 0.25 * h
+            assert rows.max() > y + 0.7 * h
+            assert columns.max() - columns.min() > 0.4 * w
+
+
+def test_who_stands_behind_something_is_seen_in_part() -> None:
+    clip = Clip(msgspec.structs.replace(ROOM, act="walkers", people=6, seconds=12, fps=2))
+    shares = [one.seen for _, truth in clip.pictures() for one in truth.people]
+    assert min(shares) < 0.6
+    assert max(shares) == 1.0
+
+
+def complain(error: InputError) -> None:
+    raise error
+
+
+def test_a_file_holds_what_was_filmed(tmp_path: Path) -> None:
+    path = tmp_path / "clips" / "a.mp4"
+    truth = render(msgspec.structs.replace(ROOM, act="wrong_way", seconds=3, fps=6), path)
+    frames = list(Recording([path], trouble=complain).frames())
+    assert len(frames) == len(truth.pictures) == 18
+    assert frames[6].time == 1_000_000_000
+    assert frames[0].image.shape == (360, 640, 3)
+    assert read_truth(path.with_suffix(".json")) == truth
+    assert 'kind = "wrong_way"' in path.with_suffix(".toml").read_text()
+
+
+def test_bad_truth_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with pytest.raises(InputError, match="cannot be read"):
+        read_truth(path)
+    path.write_text('{"scene": {}, "size": [1, 2], "seconds": "x"}')
+    with pytest.raises(InputError, match=r"a\.json: is no truth of a clip: .*seconds"):
+        read_truth(path)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_truth(Truth(ROOM, (1, 1), 0.0, (), ()), tmp_path)
+
+
+def test_what_there_is_not_is_refused() -> None:
+    with pytest.raises(InputError, match="there is no act 'dance'"):
+        Clip(Scene(act="dance"))
+    with pytest.raises(InputError, match="there is no tampering 'kissed'"):
+        Clip(Scene(tamper="kissed"))
+    with pytest.raises(InputError, match="there is no condition 'hail'"):
+        list(scenes(["fall"], ["hail"], 1))
+
+
+@pytest.mark.parametrize("name", [*TAMPERS, *REPEATED])
+def test_every_tampering_changes_the_picture(name: str) -> None:
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(60, 180, (90, 160, 3), np.uint8) for _ in range(14)]
+    tampering = Tampering(name, 5.0)
+    for picture in pictures[:10]:
+        tampering.see(picture)
+    shown = [tampering.change(picture) for picture in pictures[10:]]
+    assert all(not np.array_equal(a, b) for a, b in zip(shown, pictures[10:], strict=True))
+    if name == "frozen":
+        assert all(np.array_equal(one, pictures[9]) for one in shown)
+    if name == "looped":
+        assert all(np.array_equal(a, b) for a, b in zip(shown, pictures[:4], strict=True))
+
+
+def test_a_grid_is_filmed_once(tmp_path: Path) -> None:
+    wanted = jobs(tmp_path, list(scenes(["empty"], ["indoors"], 2, ["frozen"], seconds=1.0, fps=2.0)))
+    assert [job.path.name for job in wanted] == ["empty.indoors.frozen.1.mp4", "empty.indoors.frozen.2.mp4"]
+    assert list(render_all(wanted[:1])) == wanted[:1]
+    assert list(render_all(wanted)) == wanted[1:]
+    assert all(Scene(**{**fields, "condition": name}) for name, fields in CONDITIONS.items())
+
+
+def test_the_command_films_and_scores(tmp_path: Path) -> None:
+    def s4(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "s4.app.cli", "exercise", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
+
+    made = s4("render", tmp_path / "a.mp4", "--act", "empty", "--set", "place=room", "--set", "seconds=1.04")
+    assert made.returncode == 0, made.stderr
+    scored = s4("score", tmp_path, "--behaviour", "camera_tampered", "--json")
+    (clip,) = msgspec.json.decode(scored.stdout)["clips"]
+    assert (clip["kinds"], clip["seconds"]) == ({}, 1.04)
+    wrong = s4("render", tmp_path / "b.mp4", "--set", "rain=much")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "rain" in wrong.stderr
+    assert s4("score", tmp_path / "none").returncode == 1
