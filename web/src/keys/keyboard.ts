@@ -75,6 +75,7 @@ function focusFilter(): void {
 /** On every page. */
 const COMMON: Record<string, () => void> = {
   p: () => goTo("picture"),
+  w: () => goTo("cameras"),
   e: () => goTo("devices"),
   r: () => goTo("rules"),
   s: () => togglePanel("sources"),
@@ -99,7 +100,7 @@ const PICTURE: Record<string, () => void> = {
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), () => doMeasure(n)])),
 };
 
-/** The pages of devices and rules: `j` and `k` go through their own lists. */
+/** The pages of cameras, devices and rules: `j` and `k` go through their own lists. */
 const EDGE: Record<string, () => void> = {
   j: () => ownKeys.step(1),
   k: () => ownKeys.step(-1),
@@ -108,7 +109,7 @@ const EDGE: Record<string, () => void> = {
 };
 
 function isTyping(target: Element): boolean {
-  return target.matches("input, textarea, select, [contenteditable]");
+  return target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 }
 
 /** Enter on a button presses it, except on the list's row that is already selected: there it is "do the first". */

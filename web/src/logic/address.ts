@@ -1,9 +1,9 @@
-/** The page's address: which of its three pages is open, and what on it. */
+/** The page's address: which of its four pages is open, and what on it. */
 
-/** The three pages. */
-export type View = "picture" | "devices" | "rules";
+/** The four pages. */
+export type View = "picture" | "cameras" | "devices" | "rules";
 
-export const VIEWS: readonly View[] = ["picture", "devices", "rules"];
+export const VIEWS: readonly View[] = ["picture", "cameras", "devices", "rules"];
 
 export function routeOf(hash: string): { view: View; opened: string | null } {
   const [name = "", opened = ""] = hash.replace(/^#\/?/, "").split("/");

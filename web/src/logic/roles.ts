@@ -6,6 +6,8 @@ const MAY = {
   manageDevices: ["admin"],
   writeRules: ["admin", "supervisor"],
   tellDevices: ["operator", "supervisor"],
+  judgeAlarms: ["operator", "supervisor"],
+  seePictures: ["operator", "supervisor", "dpo"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Duty = keyof typeof MAY;

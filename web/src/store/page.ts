@@ -31,7 +31,7 @@ export interface Page {
   line: Line;
   trouble: string;
   view: View;
-  /** The device, the link or the rule that is open on its page. */
+  /** The camera, the device, the link or the rule that is open on its page. */
   opened: string | null;
   /** How the devices are doing, while their page is open. */
   devices: ReadonlyMap<string, Device> | null;

@@ -2,14 +2,14 @@ import { addressOf, routeOf, type View } from "../logic/address";
 import { usePage } from "./page";
 import { backToLive } from "./travel";
 
-/** Which page of the three is open, and what on it: kept in the address, so that it can be linked and gone back to. */
+/** Which page of the four is open, and what on it: kept in the address, so that it can be linked and gone back to. */
 
 export function goTo(view: View, opened: string | null = null): void {
   window.location.hash = addressOf(view, opened);
   follow();
 }
 
-/** Devices and rules are shown as they are now: whoever opens them comes back from the past. */
+/** Cameras, devices and rules are shown as they are now: whoever opens them comes back from the past. */
 function follow(): void {
   const route = routeOf(window.location.hash);
   const before = usePage.getState();

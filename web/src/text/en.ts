@@ -185,13 +185,14 @@ export const en = {
   unitState: { free: "free", busy: "busy", off: "off duty" },
 
   pagesLabel: "Pages",
-  pages: { picture: "Picture", devices: "Devices", rules: "Rules" },
+  pages: { picture: "Picture", cameras: "Cameras", devices: "Devices", rules: "Rules" },
   openingPage: "Opening …",
   pageNotLoaded: "This page could not be loaded: the server was updated, or does not answer.",
   reload: "Load it again",
 
   rooms: {
     picture: { list: "Incidents", map: "Map", story: "Story" },
+    cameras: { list: "Cameras" },
     devices: { list: "Devices", map: "Map", story: "Device" },
     rules: { list: "Rules", story: "Rule" },
   },
@@ -199,7 +200,7 @@ export const en = {
 
   keysTitle: "Keys",
   keys: [
-    ["j k", "next, previous incident, device or rule"],
+    ["j k", "next, previous incident, camera, device or rule"],
     ["⏎", "do the first measure"],
     ["1 – 9", "do that measure"],
     ["a", "acknowledge"],
@@ -211,7 +212,7 @@ export const en = {
     ["t", "time: then ← → by 10 s, with ⇧ by a minute"],
     ["l", "back to live"],
     ["s", "sources"],
-    ["p e r", "pages: picture, devices at the edge, rules"],
+    ["p w e r", "pages: picture, cameras, devices at the edge, rules"],
     ["v", "map flat or in 3D"],
     ["m", "sound on or off"],
     ["d", "dark or light"],

@@ -15,6 +15,7 @@ import { TopBar } from "./TopBar";
 // The map library is the larger half of the page: the list is on the screen before it has arrived.
 const CityMap = lazy(() => import("../map/CityMap"));
 // Few need these, and none at once.
+const CamerasPage = lazy(() => import("./cameras/CamerasPage"));
 const DevicesPage = lazy(() => import("./edge/DevicesPage"));
 const RulesPage = lazy(() => import("./rules/RulesPage"));
 
@@ -67,9 +68,11 @@ function Picture() {
   );
 }
 
-function EdgePage({ view }: { view: "devices" | "rules" }) {
+const PAGES = { cameras: CamerasPage, devices: DevicesPage, rules: RulesPage };
+
+function EdgePage({ view }: { view: keyof typeof PAGES }) {
   const panel = usePage((page) => page.panel);
-  const Page = view === "devices" ? DevicesPage : RulesPage;
+  const Page = PAGES[view];
   return (
     <Loaded>
       <Suspense fallback={<p className="list empty">{text().openingPage}</p>}>

@@ -6,6 +6,7 @@ import { text } from "../text";
 export function RoomTabs() {
   const [room, view] = [usePage((page) => page.room), usePage((page) => page.view)];
   const names = Object.entries(text().rooms[view]) as [Room, string][];
+  if (names.length < 2) return null;
   return (
     <nav className="room-tabs">
       {names.map(([name, title]) => (

@@ -30,7 +30,7 @@ export function TopBar() {
   );
 }
 
-/** The three pages; the address says which one is open. */
+/** The four pages; the address says which one is open. */
 function Pages() {
   const view = usePage((page) => page.view);
   const t = text();

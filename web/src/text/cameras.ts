@@ -1,0 +1,157 @@
+import type { Cause, Standing } from "../api/cameras";
+import type { Fault, ZoneKind } from "../logic/cameras";
+
+/** Every word of the page "Cameras", in English: loaded with it. */
+
+const count = (n: number, one: string, many: string) => `${n.toLocaleString("en-GB")} ${n === 1 ? one : many}`;
+
+const state: Record<Standing, string> = {
+  fresh: "live",
+  late: "late",
+  silent: "silent",
+  tampered: "tampered with",
+  ended: "recording over",
+  failed: "cannot be read",
+  starting: "starting",
+};
+
+const causes: Record<Exclude<Cause, "">, string> = {
+  shadow: "Shadow",
+  light: "Light",
+  animal: "Animal",
+  weather: "Rain, snow, leaves",
+  standing_person: "Person standing",
+  thing_of_the_place: "Belongs there",
+  other: "Other",
+};
+
+const kinds: Record<ZoneKind, string> = {
+  zone_intrusion: "Closed to people",
+  loitering: "Nobody is to linger",
+  vehicle_in_pedestrian_area: "No vehicles",
+  line_crossing: "Line: count who crosses",
+  wrong_way: "Line: nobody out",
+  tailgating: "Line: one by one through a door",
+};
+
+const faults: Record<Exclude<Fault, null>, string> = {
+  few: "An area needs three points, a line two.",
+  crosses: "The outline crosses itself.",
+  twice: "Two points lie on the same spot.",
+};
+
+export const cameras = {
+  title: "Cameras",
+  loading: "Fetching the cameras …",
+  failed: (reason: string) => `The cameras could not be fetched: ${reason}`,
+  again: "Try again",
+  none: "The city has no camera yet.",
+  noneHow: 'Describe one in city.toml: a [[source]] with door = "camera".',
+  noneFit: "No camera fits what you typed.",
+  filter: "Find a camera",
+  filterHint: "name, id or site",
+  every: "All",
+  stateLabel: "State",
+  state,
+  people: (n: number) => count(n, "person", "people"),
+  peopleUnknown: "people not counted",
+  open: (n: number) => count(n, "alarm goes on", "alarms go on"),
+  lastAlarm: (title: string, ago: string) => `${title}, ${ago} ago`,
+  noAlarm: "no alarm in 24 h",
+  recorded: "People are blurred. Every look is recorded.",
+  pictureOf: (name: string, seconds: string) => `Live picture of ${name}, people blurred, ${seconds} s ago`,
+  behind: (seconds: string) => `${seconds} s behind`,
+  waits: "Waiting for the first picture …",
+  noPicture: {
+    may: "Your role sees no pictures.",
+    state: (words: string) => `No picture: ${words}.`,
+    stopped: "Pictures stopped. Trying again …",
+    many: "Scroll here to see it: 16 pictures at once.",
+  },
+  back: "All cameras",
+  gone: (id: string) => `There is no camera ${id}.`,
+  overlays: "Draw over it",
+  overlay: { people: "People", alarms: "Alarms", zones: "Zones and lines", grid: "Ground" },
+  gridSays: (metres: string) => `Ground: a line every ${metres} m`,
+  noGrid: "The ground is not known yet: calibrate it, or let people walk there.",
+
+  healthTitle: "How it is doing",
+  health: {
+    state: "State",
+    rate: "Looked at",
+    dropped: "Left out",
+    delay: "From picture to alarm",
+    reconnects: "Connected again",
+    people: "People now",
+    picture: "Last picture",
+    place: "Where",
+  },
+  perS: (n: string) => `${n} pictures a second`,
+  droppedSays: (now: string, all: number) => `${now} a second, ${all.toLocaleString("en-GB")} since it started`,
+  delaySays: (ms: string) => `${ms} ms`,
+  times: (n: number) => count(n, "time", "times"),
+  ago: (span: string) => `${span} ago`,
+
+  alarmsTitle: "Alarms",
+  alarmsAside: "last 24 hours",
+  noAlarms: "No alarm in the last 24 hours.",
+  more: (n: number) => `Show ${n} more`,
+  goesOn: "goes on",
+  sure: (share: string) => `${share} sure`,
+  lasted: (span: string) => `lasted ${span}`,
+  look: "Look",
+  evidenceOf: (title: string) => `${title}, people blurred`,
+  isTrue: "True alarm",
+  isFalse: "False alarm …",
+  whatWasIt: "What was it really?",
+  causes,
+  keep: "Leave it",
+  judged: {
+    false_alarm: (cause: string) => (cause ? `False alarm: ${cause}` : "False alarm"),
+    true_alarm: () => "True alarm",
+  },
+  judgedBy: (who: string, when: string) => `${who}, ${when}`,
+  undo: "Undo",
+  onlyOperators: "Operators and supervisors say what an alarm was.",
+  shareTitle: "False alarms",
+  shareAside: "of those that people judged",
+  shareColumns: { kind: "Kind", alarms: "Alarms", judged: "Judged", false: "False" },
+  together: "All together",
+  notJudged: "–",
+
+  zonesTitle: "Zones and lines",
+  noZones: "None. Without a zone the whole picture is watched for what needs none.",
+  kinds,
+  hours: (hours: string) => (hours ? `${hours} UTC` : "always"),
+  draw: "Draw a zone or line",
+  change: "Change",
+  remove: "Remove",
+  removeWhy: (name: string) => `Why is ${name} taken away?`,
+  onlyWriters: "Only a supervisor or an administrator draws zones.",
+  drawTitle: (name: string) => (name ? `Change ${name}` : "A new zone or line"),
+  name: "Name",
+  nameHint: "as people call the place",
+  kind: "What it is for",
+  hoursLabel: "Hours, UTC",
+  hoursHint: "22:00-06:00; empty: always",
+  idTaken: "There is a zone of that name.",
+  canvas: "Outline of the zone",
+  canvasHow:
+    "Click to add a point, drag one to move it. By key: arrows move the point (⇧ finely), Enter adds the next, Escape takes it back, [ and ] choose another, Delete takes one out.",
+  point: (at: number, all: number, x: number, y: number) =>
+    `Point ${at} of ${all}: ${x} % from the left, ${y} % from the top`,
+  faults,
+  drawnFine: (points: number) => `${count(points, "point", "points")}: this can be saved.`,
+  why: "Why is it drawn or changed?",
+  save: "Save",
+  cancel: "Leave without saving",
+  holds:
+    "It holds within seconds, without a restart, and is kept after one. Alarms that go on here end, and are said anew if they still are. How long and how large stands in city.toml, and needs a restart.",
+  saved: (name: string) => `${name} is saved and holds within seconds.`,
+  removed: (name: string) => `${name} is taken away.`,
+  undone: (name: string) => `${name} is as it was before.`,
+  undoReason: { save: "undone: saved by mistake", remove: "undone: removed by mistake" },
+  asToml: "As text, for city.toml or s4 detect video --config",
+  copy: "Copy",
+  copied: "Copied.",
+};
