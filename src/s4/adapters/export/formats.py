@@ -10,6 +10,7 @@ import msgspec
 
 from s4.adapters.export.rows import COLUMNS, Row
 from s4.core.export import Export, Format, Transform
+from s4.core.lean import parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,10 +60,8 @@ def _arrow(rows: Sequence[Row], export: Export) -> bytes:
 
 
 def _parquet(rows: Sequence[Row], export: Export) -> bytes:
-    import pyarrow.parquet as pq
-
     sink = io.BytesIO()
-    pq.write_table(_table(rows, export.transform), sink, compression=export.compress or "none")
+    parquet().write_table(_table(rows, export.transform), sink, compression=export.compress or "none")
     return sink.getvalue()
 
 

@@ -16,6 +16,7 @@ from s4.adapters.export.worker import Worker
 from s4.core.clock import format_time
 from s4.core.errors import ConfigError, ServiceError
 from s4.core.export import Export
+from s4.core.lean import cloud_stores
 from s4.core.ports import Card, Context, Parcel, Target
 
 if TYPE_CHECKING:
@@ -93,14 +94,13 @@ class FileTarget(Target):
             out.write(body)
 
     def _opened(self) -> S3FileSystem:
-        from pyarrow.fs import S3FileSystem  # starts Amazon's library: 20 MB and threads
-
         patience = self.export.retry.timeout_s
-        return S3FileSystem(
+        storage: S3FileSystem = cloud_stores().S3FileSystem(  # starts Amazon's library: 20 MB and threads
             access_key=self._access or None, secret_key=self._secret or None, region=self.options.region or None,
             endpoint_override=self._endpoint or None, scheme="http" if self.options.endpoint.startswith("http:") else
             "https", request_timeout=patience, connect_timeout=min(5.0, patience), background_writes=False,
         )  # fmt: skip
+        return storage
 
 
 def name_of(export: str, parcel: Parcel) -> str:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from s4.core.lean import parquet
 from s4.runtime.history.layout import SHELVES, Piece, Shelf, all_pieces, piece_name, pieces, sync_folder
 
 _ENOUGH: Final = 16
@@ -49,9 +50,7 @@ def _merge(group: list[Piece]) -> int:
 
 
 def _copy(parts: list[Piece], target: Path) -> None:
-    import pyarrow.parquet as pq
-
-    aside = target.with_suffix(".merge")
+    pq, aside = parquet(), target.with_suffix(".merge")
     with aside.open("wb") as file:
         schema = pq.read_schema(parts[0].path)
         with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:

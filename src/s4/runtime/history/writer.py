@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s4.core.clock import format_time
+from s4.core.lean import parquet
 from s4.core.model import Observation, ObservationBatch
 from s4.runtime.history.layout import Shelf, piece_name, pieces, sync_folder
 from s4.runtime.wire import merge
@@ -76,11 +77,9 @@ def events_writer(root: Path) -> ShelfWriter[Observation]:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a Parquet file that is either whole or absent, also after a power cut."""
-    import pyarrow.parquet as pq
-
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
-        pq.write_table(
+        parquet().write_table(
             table, file, compression="zstd", compression_level=1, use_dictionary=["source", "property", "unit", "site"]
         )
         file.flush()
