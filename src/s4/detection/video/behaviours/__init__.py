@@ -8,6 +8,7 @@ from typing import Final
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.detection.video.behaviours.camera_tampered import CameraTampered
+from s4.detection.video.behaviours.fall import Fall
 from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
 from s4.detection.video.behaviours.recognised import RecognisedThing
@@ -24,6 +25,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "unattended_object": UnattendedObject,
     "recognised": RecognisedThing,
     "camera_tampered": CameraTampered,
+    "fall": Fall,
     "line_crossing": LineCrossing,
     "tailgating": Tailgating,
     "wrong_way": WrongWay,

@@ -1,0 +1,107 @@
+"""Fall: somebody goes to the ground at once and stays there (`descent` says how it is known).
+
+Confidence is the share of the place where the body was upright that is free now, times (n + 1) / (n + 2) for the n
+pictures since in which something moved there without coming up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from s4.core.city import Zone
+from s4.core.clock import NS_PER_S
+from s4.core.ports import Card
+from s4.detection.video.descent import ROSE, Descents, Fallen
+from s4.detection.video.happening import Happening
+from s4.detection.video.outlines import Outline, extent
+from s4.detection.video.picture import Box
+from s4.detection.video.scene import Attributes, Scene, Statement
+from s4.detection.video.settings import Settings
+from s4.detection.video.sight import Grey, grey_of
+
+KIND: Final = "fall"
+FORGET_S: Final = 300.0  # nobody came, nobody rose: it was said often enough
+UPRIGHT: Final = 0.5  # of the area that moved when they fell: somebody stands there again
+
+
+@dataclass(slots=True)
+class Lying:
+    """Somebody on the ground. `time`: ns UTC, the last picture."""
+
+    happening: Happening
+    fallen: Fallen
+    time: int
+
+    @property
+    def lasted_s(self) -> float:
+        """Since the fall, seconds."""
+        return (self.time - self.happening.began) / NS_PER_S
+
+
+class Fall:
+    """One happening for each fall. `Settings.person_height` (the least) and `update_every_s` apply."""
+
+    card = Card(
+        name=KIND,
+        version="1",
+        title="Person fell",
+        purpose="Send help to who has fallen and does not rise",
+        legal_basis="GDPR Art. 6(1)(d) vital interests; no identification",
+        limits="Who falls must be seen whole, or nearly, and apart from others who move; at least 4 analysed pictures "
+        "a second; who lies down fast has fallen, who sinks slowly has not",
+    )
+
+    def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
+        self._every_s = settings.update_every_s
+        self._least = settings.person_height[0]
+        self._descents = Descents(self._least)
+        self._grey: Grey | None = None
+        self._scale = 1.0
+        self._lying: list[Lying] = []
+
+    def see(self, scene: Scene) -> list[Statement]:
+        """Said when nobody rises after a fall, again now and then, and when somebody stands there."""
+        self._grey = grey_of(scene.raw)
+        self._scale = scene.view.width / self._grey.shape[1]
+        fallen = self._descents.see(self._grey, scene.time)
+        outline, said = self._descents.last, list[Statement]()
+        for lying in list(self._lying):
+            lying.time = scene.time
+            if lying.lasted_s > FORGET_S or (outline is not None and _is_upright(lying.fallen, outline)):
+                self._lying.remove(lying)
+                said.append(lying.happening.say("end", scene.time, "Nobody lies there any more", _attributes(lying)))
+            elif lying.happening.due(scene.time, self._every_s):
+                said.append(self._say(lying))
+        return said + [self._begin(one, scene.time) for one in fallen]
+
+    def close(self, time: int) -> list[Statement]:
+        """The pictures have ended."""
+        fallen = self._descents.close(self._grey, time) if self._grey is not None else []
+        said = [self._begin(one, time) for one in fallen]
+        lying, self._lying, self._grey = self._lying, [], None
+        self._descents = Descents(self._least)
+        return said + [one.happening.say("end", time, "No longer in view", _attributes(one)) for one in lying]
+
+    def _begin(self, fallen: Fallen, time: int) -> Statement:
+        where = f"{fallen.box.x:.0f}/{fallen.box.y:.0f}"
+        lying = Lying(Happening(KIND, where, fallen.descent.began), fallen, time)
+        x, y, w, h = (value * self._scale for value in fallen.box)
+        lying.happening.note(fallen.sure, Box(x, y, w, h))
+        self._lying.append(lying)
+        return self._say(lying)
+
+    def _say(self, lying: Lying) -> Statement:
+        text = f"Person fell and has not risen for {lying.lasted_s:.0f} s"
+        return lying.happening.go_on(lying.time, text, _attributes(lying))
+
+
+def _is_upright(fallen: Fallen, outline: Outline) -> bool:
+    descent = fallen.descent
+    one = extent(outline.mask, descent.around)
+    return one is not None and one.area >= UPRIGHT * descent.area and descent.height(one.top) < ROSE
+
+
+def _attributes(lying: Lying) -> Attributes:
+    return {"for_s": round(lying.lasted_s, 1), "sank_heights_s": round(lying.fallen.descent.fast / 0.85, 2)}
