@@ -17,6 +17,7 @@ from s4.detection.video.flow import Flows
 from s4.detection.video.look import view_of
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, View
+from s4.detection.video.scale import Scale
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import Track
@@ -100,6 +101,7 @@ class CameraWatch:
         self._size = PersonSize(self._settings, view.height)
         self._tracker = Tracker(self._settings.gap_s)
         self._flows = Flows()
+        self._scale = Scale(view.height)
         self._due = 0
 
     def _keep_pace(self, time: int) -> None:
@@ -115,10 +117,11 @@ class CameraWatch:
         findings = Findings([])
         if foreground.settled:
             findings = self._finder.find(Shown(image, mask, self._size, dt_s))
-            tracks = self._tracker.follow(findings.people, time, dt_s)
+            tracks = self._tracker.follow(findings.people, time, dt_s, foreground.image, mask)
         else:
             tracks = self._tracker.rest(dt_s)
         self.whereabouts.learn(tracks, view)
+        self._scale.learn(tracks)
         return Scene(
             time,
             dt_s,
@@ -131,7 +134,13 @@ class CameraWatch:
             image,
             findings.things,
             self._flows.next(foreground.image, dt_s),
+            self._scale,
         )
+
+    def tell(self, statement: Statement) -> Detection:
+        """A statement about the camera itself, whose whole picture it concerns."""
+        width, height = (self._view.width, self._view.height) if self._view else (0, 0)
+        return self._detection(statement._replace(box=Box(0.0, 0.0, float(width), float(height))))
 
     def _detection(self, statement: Statement) -> Detection:
         happening = derive_id("hap", STAGE, self.source, statement.kind, statement.key, statement.began)

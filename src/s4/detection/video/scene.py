@@ -11,6 +11,7 @@ from s4.detection.video.finder import Recognised
 from s4.detection.video.flow import Flow
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, Mask, View
+from s4.detection.video.scale import Scale
 from s4.detection.video.track import Track
 
 Attributes = Mapping[str, float | str | bool | tuple[float, ...]]
@@ -20,7 +21,7 @@ class Scene(NamedTuple):
     """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
     something is; `tracks`: confirmed ones; `settled`: false while the light changes; `raw`: working picture as it came;
     `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
-    was none.
+    was none; `scale`: how tall people look at each row.
     """
 
     time: int
@@ -34,6 +35,7 @@ class Scene(NamedTuple):
     raw: Image
     things: tuple[Recognised, ...] = ()
     flow: Flow | None = None
+    scale: Scale | None = None
 
 
 class Statement(NamedTuple):

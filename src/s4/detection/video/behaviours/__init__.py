@@ -11,6 +11,7 @@ from s4.detection.video.behaviours.camera_tampered import CameraTampered
 from s4.detection.video.behaviours.fall import Fall
 from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
+from s4.detection.video.behaviours.panic_dispersal import PanicDispersal
 from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
@@ -31,6 +32,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "wrong_way": WrongWay,
     "vehicle_in_pedestrian_area": VehicleInPedestrianArea,
     "loitering": Loitering,
+    "panic_dispersal": PanicDispersal,
 }
 
 

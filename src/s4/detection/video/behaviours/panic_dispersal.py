@@ -1,0 +1,140 @@
+"""Panic: many people who walked or stood begin to run at once.
+
+No track is needed, since in such a moment tracks break. What moves in the foreground is weighed in people (by how tall
+they look there) and its speed is told in their heights a second. Against what is usual here lately, panic is when for
+0.6 s more than two people, and more than a quarter of all that moves, are clearly faster than nearly all were before.
+Confidence is the share of pictures since it began that say so, (n + 1) / (m + 2).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from s4.core.city import Zone
+from s4.core.clock import NS_PER_S
+from s4.core.ports import Card
+from s4.detection.video.crowd import Moving, moving
+from s4.detection.video.happening import Happening
+from s4.detection.video.picture import Box
+from s4.detection.video.scene import Attributes, Scene, Statement
+from s4.detection.video.settings import Settings
+from s4.detection.video.trust import rate
+from s4.detection.video.usual import Usual
+
+KIND: Final = "panic_dispersal"
+SLOWEST: Final = 0.5  # heights a second, as flow tells it (which is less than people do): nobody flees more slowly
+FASTER: Final = 1.25  # times what nine of ten did before
+FLEEING: Final = 2.2  # people: so much of the foreground is fast, each of its pieces counted as one at most
+SHARE: Final = 0.27  # of all that moves
+PIECES: Final = 2.5  # fast things, apart from each other: one vehicle is no crowd
+CROWD: Final = 4.0  # people: so much moves at all; somebody who walks comes to about 1.5, with shadow and swing
+KNOWN: Final = 12.0  # people-seconds of usual movement, before anything can be unusual
+LASTS_S: Final = 0.6
+OVER_S: Final = 3.0
+NEAREST: Final = 1 / 3  # of the picture's height: where people look taller, no crowd is in view but a few faces
+
+
+class _Moment(NamedTuple):
+    """What moved at a time, in people; `pieces`: fast things apart from each other; `box`: around what is fast."""
+
+    time: int
+    fleeing: float
+    pieces: float
+    fast: float
+    all: float
+    box: Box
+
+
+class PanicDispersal:
+    """One happening from the moment a crowd runs until nobody has for 3 s. `Settings.update_every_s` applies."""
+
+    card = Card(
+        name=KIND,
+        version="1",
+        title="Crowd in flight",
+        purpose="Notice within a second or two that a crowd runs, so that help comes and ways out are kept open",
+        legal_basis="GDPR Art. 6(1)(e) public task; no person is followed",
+        limits="At least three people, each smaller than a third of the picture, seen for some seconds before; a group "
+        "that runs for sport is told too",
+    )
+
+    def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
+        self._every_s = settings.update_every_s
+        self._usual = Usual()
+        self._moments: deque[_Moment] = deque()
+        self._happening: Happening | None = None
+        self._last = 0
+        self._yes = self._all = 0
+
+    def see(self, scene: Scene) -> list[Statement]:
+        """Compare with what is usual, then learn, but not from a flight."""
+        seen = moving(scene)
+        if seen is None:
+            return self._over(scene.time)
+        self._moments.append(self._moment(seen, scene.time))
+        while scene.time - self._moments[0].time >= LASTS_S * NS_PER_S:
+            self._moments.popleft()
+        flight = self._flight(seen, scene.dt_s)
+        if self._happening is None:
+            self._usual.learn(scene.time, scene.dt_s, seen.speed, seen.people)
+        if flight:
+            return self._go_on(scene)
+        self._all += 1
+        return self._over(scene.time)
+
+    def close(self, time: int) -> list[Statement]:
+        """The camera has gone."""
+        return self._end(time)
+
+    def _moment(self, seen: Moving, time: int) -> _Moment:
+        fast = seen.faster(max(SLOWEST, FASTER * self._usual.nine_of_ten))
+        pieces = fast.pieces()
+        one_each = [min(piece.people, 1.0) for piece in pieces]
+        return _Moment(time, sum(one_each), len(pieces), sum(p.people for p in pieces), seen.total, fast.box)
+
+    def _lately(self) -> _Moment:
+        """The mean of the last moments, in the last one's place."""
+        values = [(one.fleeing, one.pieces, one.fast, one.all) for one in self._moments]
+        fleeing, pieces, fast, everything = np.mean(values, axis=0).tolist()
+        return self._moments[-1]._replace(fleeing=fleeing, pieces=pieces, fast=fast, all=everything)
+
+    def _flight(self, seen: Moving, dt_s: float) -> bool:
+        several = len(self._moments) * dt_s >= LASTS_S - dt_s / 2
+        if not several or self._usual.weight < KNOWN or seen.tallest > NEAREST:
+            return False
+        now = self._lately()
+        many = now.fleeing >= FLEEING and now.pieces >= PIECES and now.all >= CROWD
+        return many and now.fast >= SHARE * now.all
+
+    def _go_on(self, scene: Scene) -> list[Statement]:
+        if self._happening is None:
+            self._happening = Happening(KIND, "crowd", scene.time)
+            self._yes = self._all = 0
+        now, self._last = self._lately(), scene.time
+        self._yes, self._all = self._yes + 1, self._all + 1
+        self._happening.note(rate(self._yes, self._all), now.box)
+        if not self._happening.due(scene.time, self._every_s):
+            return []
+        text = f"About {max(round(now.fleeing), 3)} people run, {now.fast / now.all:.0%} of what moves"
+        return [self._happening.go_on(scene.time, text, self._attributes(now))]
+
+    def _attributes(self, now: _Moment) -> Attributes:
+        return {
+            "people_fast": round(now.fleeing, 1),
+            "share_fast": round(now.fast / now.all, 2),
+            "usual_heights_s": round(self._usual.nine_of_ten, 2),
+        }
+
+    def _over(self, time: int) -> list[Statement]:
+        if self._happening is None or time - self._last < OVER_S * NS_PER_S:
+            return []
+        return self._end(self._last)
+
+    def _end(self, time: int) -> list[Statement]:
+        happening, self._happening = self._happening, None
+        self._moments.clear()
+        return [happening.say("end", time, "Nobody runs any more", {})] if happening else []
