@@ -1,18 +1,23 @@
-"""People in the pictures between two that were analysed: they walked straight from one to the other."""
+"""People in the pictures between two in which they were seen: they walked straight from one to the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from math import dist
+from typing import Final, NamedTuple
 
+from s4.core.clock import NS_PER_S
 from s4.core.model import Frame
 from s4.detection.video.picture import Box
 from s4.detection.video.scene import Scene
 from s4.detection.video.track import Track
 
+BRIDGED_S: Final = 1.0  # unseen for longer, somebody may have gone another way
+FASTEST: Final = 4.0  # own heights a second; who is farther off was taken for somebody else in between
+
 
 class Spot(NamedTuple):
-    """Where somebody was in a picture that was not analysed: `frame` as decoded, `time` in ns, working pixels."""
+    """Where somebody was in a picture in which they were not seen: `frame` as decoded, `time` in ns, working pixels."""
 
     frame: int
     time: int
@@ -20,30 +25,58 @@ class Spot(NamedTuple):
     box: Box
 
 
+class _Seen(NamedTuple):
+    """A track when it was last seen; `time` in ns."""
+
+    time: int
+    track: Track
+    box: Box
+
+
 class Between:
-    """The pictures since the one analysed last. Told of each frame, in order; answers one analysed picture later."""
+    """The pictures of the last second. Told of each frame, in order; answers with the next analysed picture in which
+    somebody is seen again.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int]] = []
-        self._time = 0
-        self._seen: list[tuple[Track, Box]] = []
+        self._seen: list[_Seen] = []
 
     def wait(self, frame: Frame) -> None:
         """A frame that is not analysed."""
         if self._seen:
             self._waiting.append((frame.number, frame.time))
 
-    def arrive(self, scene: Scene) -> Iterator[Spot]:
-        """The next analysed picture: everybody who is seen in both, in each picture between."""
-        seen = [track for track in scene.tracks if track.unseen_s == 0.0]
-        # The very same track, not one of the same number: when a camera begins anew, it counts from one again.
-        both = [(track, box) for track, box in self._seen if any(track is other for other in seen)]
+    def arrive(self, scene: Scene, frame: int) -> Iterator[Spot]:
+        """The next analysed picture, which is the one of number `frame`: where everybody who is seen in it was since
+        they were last seen.
+        """
+        seen = [_Seen(scene.time, track, track.box) for track in scene.tracks if track.unseen_s == 0.0]
+        for now in seen:
+            # The very same track, not one of the same number: when a camera begins anew, it counts from one again.
+            before = next((one for one in self._seen if one.track is now.track), None)
+            if before is not None and _can_walk(before, now):
+                yield from self._spots(before, now)
+        self._keep(seen, scene, frame)
+
+    def _spots(self, before: _Seen, now: _Seen) -> Iterator[Spot]:
         for number, time in self._waiting:
-            share = (time - self._time) / (scene.time - self._time)
-            for track, box in both:
-                yield Spot(number, time, track, _between(box, track.box, share))
-        self._waiting, self._time = [], scene.time
-        self._seen = [(track, track.box) for track in seen]
+            if time > before.time:
+                share = (time - before.time) / (now.time - before.time)
+                yield Spot(number, time, now.track, _between(before.box, now.box, share))
+
+    def _keep(self, seen: list[_Seen], scene: Scene, frame: int) -> None:
+        """Those not seen now may be seen again soon, and then this picture lies between, too."""
+        oldest = scene.time - round(BRIDGED_S * NS_PER_S)
+        here = [now.track for now in seen]
+        away = [one for one in self._seen if one.time >= oldest and not any(one.track is track for track in here)]
+        self._seen = seen + away
+        self._waiting = [one for one in self._waiting if one[1] > oldest] + [(frame, scene.time)] if away else []
+
+
+def _can_walk(before: _Seen, now: _Seen) -> bool:
+    seconds = (now.time - before.time) / NS_PER_S
+    return seconds > 0 and dist(before.box.foot, now.box.foot) <= (0.5 + FASTEST * seconds) * now.box.h
 
 
 def _between(before: Box, after: Box, share: float) -> Box:

@@ -31,8 +31,9 @@ def report(
     seen: Seen | None = None,
     finder: PeopleFinder | None = None,
 ) -> Iterator[Line]:
-    """One line for each detection and for each person in each picture, in the order of the frames. Between two
-    analysed pictures people are where the straight way leads; such lines come with the later one.
+    """One line for each detection and for each person in each picture. Between two analysed pictures, and while they
+    are not seen for up to a second, people are where the straight way leads; such lines come when they are seen again,
+    all others in the order of the frames.
 
     A line is `{"t", "frame", "kind", "phase", "id", "confidence", "bbox", "place", "text"}`: `t` seconds since the
     first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees with
@@ -53,7 +54,7 @@ def report(
             between.wait(frame)
         else:
             where = watch.whereabouts
-            yield from (_between_line(one, scene, first, where) for one in between.arrive(scene))
+            yield from (_between_line(one, scene, first, where) for one in between.arrive(scene, frame.number))
         yield from (detection_line(one, last, first) for one in found)
         if scene is not None:
             yield from people_lines(scene, last, first, watch.whereabouts)

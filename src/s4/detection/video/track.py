@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import dist
 from typing import Final
 
+from s4.detection.video.appearance import Memory
 from s4.detection.video.blobs import Blob
 from s4.detection.video.motion import Motion
 from s4.detection.video.picture import Box
@@ -23,7 +24,9 @@ class Track:
     """`x`, `y`: motion of the foot point; `w`, `h`: size, px; `born`, `seen`: ns UTC first and last seen;
     `spot`, `standing_s`: where it stands, and for how long;
     `hits`, `misses`: pictures in which it was seen and was not; `upright`: hits that had a person's shape;
-    `travelled`: greatest distance from where it was born, in its own heights.
+    `travelled`: greatest distance from where it was born, in its own heights; `memory`: what it looks like; `met`: the
+    numbers of those it was near to and may have been taken for, `since`: what it looks like since then; `last_foot`,
+    `last_velocity`: px and px/s when it was last seen.
     """
 
     number: int
@@ -42,6 +45,11 @@ class Track:
     standing_s: float = 0.0
     unseen_s: float = 0.0
     hidden: bool = False
+    memory: Memory | None = None
+    met: set[int] = field(default_factory=set)
+    since: Memory | None = None
+    last_foot: tuple[float, float] = (0.0, 0.0)
+    last_velocity: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of(cls, number: int, blob: Blob, time: int) -> Track:
@@ -49,7 +57,19 @@ class Track:
         x, y = blob.box.foot
         h = blob.box.h
         across, down = (Motion.at(value, spread=FOOT_SPREAD * h, speed_spread=SPEED_SPREAD * h) for value in (x, y))
-        return cls(number, across, down, blob.box.w, h, time, time, (x, y), upright=int(blob.person), spot=(x, y))
+        return cls(
+            number,
+            across,
+            down,
+            blob.box.w,
+            h,
+            time,
+            time,
+            (x, y),
+            upright=int(blob.person),
+            spot=(x, y),
+            last_foot=(x, y),
+        )
 
     @property
     def box(self) -> Box:
@@ -79,6 +99,7 @@ class Track:
             axis.correct(measured, spread=FOOT_SPREAD * self.h)
         self.w += FOLLOW_SIZE * (blob.box.w - self.w)
         self.h += FOLLOW_SIZE * (blob.box.h - self.h)
+        self.last_foot, self.last_velocity = foot, (self.x.velocity, self.y.velocity)
         self.hits += 1
         self.upright += int(blob.person)
         self.seen, self.unseen_s, self.hidden = time, 0.0, False
@@ -91,3 +112,27 @@ class Track:
         self.misses += 1
         self.unseen_s += dt_s
         self.hidden = hidden
+
+    def go_on_as(self, young: Track) -> None:
+        """It is back, and was taken for a new one since; the time between counts neither as seen nor as missed."""
+        self.hits += young.hits
+        self.misses += young.misses
+        self.upright += young.upright
+        self.travelled = max(self.travelled, dist(young.last_foot, self.birthplace) / young.h)
+        for name in _STATE:
+            setattr(self, name, getattr(young, name))
+        self.met, self.since = set(), None
+        if self.memory is not None and young.memory is not None:
+            self.memory.take(young.memory.look, young.memory.count)
+
+    def exchange(self, other: Track) -> None:
+        """The two went on with each other's person: each takes the other's place, and keeps its number and past."""
+        for name in (*_STATE, "since"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            setattr(self, name, theirs)
+            setattr(other, name, mine)
+
+
+_STATE: Final = (
+    "x", "y", "w", "h", "seen", "spot", "standing_s", "unseen_s", "hidden", "last_foot", "last_velocity",
+)  # fmt: skip

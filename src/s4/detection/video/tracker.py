@@ -1,26 +1,28 @@
-"""Blobs of one picture → the tracks they belong to. Greedy, in two rounds, the same for the same input.
+"""What was found in one picture → the tracks it belongs to.
 
-First by overlap of the predicted box, then, for those left over, by distance of the feet, so that a person who
-was missed in a few pictures is found again. A track that another's blob covers is taken as hidden and waits longer.
+A track goes on with what lies where it should be and looks like it (`association`); when two have passed each other, it
+is seen whether they went on rightly (`encounters`); one that ended goes on when it comes back soon (`lost`). A track
+that another's box covers is taken as hidden and waits longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import hypot
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
+from s4.detection.video import encounters
+from s4.detection.video.association import associate
 from s4.detection.video.blobs import Blob
-from s4.detection.video.picture import iou, overlap
+from s4.detection.video.lost import Lost
+from s4.detection.video.picture import Image, Mask
+from s4.detection.video.sightings import Floats, Sightings, shared, table
 from s4.detection.video.track import Track
 
-LEAST_IOU: Final = 0.25
-REACH: Final = 0.5  # heights
-REACH_PER_S: Final = 0.6  # heights more for each second unseen
 HIDDEN_LONGER: Final = 3.0  # times `gap_s`
+COVERED: Final = 0.4  # of a track's box under what somebody else was seen as
 MOST_TRACKS: Final = 256
-
-Score = Callable[[Track, Blob], float]
 
 
 class Tracker:
@@ -30,28 +32,38 @@ class Tracker:
         self._gap_s = gap_s
         self._next = 1
         self._tracks: list[Track] = []
+        self._lost = Lost()
 
     @property
     def tracks(self) -> list[Track]:
         """Those alive, oldest first, unconfirmed ones too."""
         return list(self._tracks)
 
-    def follow(self, blobs: list[Blob], time: int, dt_s: float) -> list[Track]:
-        """Move on by `dt_s` to `time` (ns UTC) and take in what was seen; the confirmed tracks come back."""
+    def follow(
+        self,
+        blobs: Sequence[Blob],
+        time: int,
+        dt_s: float,
+        image: Image | None = None,
+        foreground: Mask | None = None,
+    ) -> list[Track]:
+        """Move on by `dt_s` to `time` (ns UTC) and take in what was seen; the confirmed tracks come back.
+
+        With the working picture in even light, and its foreground, people are told apart by what they wear, too.
+        """
         for track in self._tracks:
             track.predict(dt_s)
-        tracks, free = list(self._tracks), list(range(len(blobs)))
-        taken: list[int] = []
-        for score in (_by_overlap, _by_distance):
-            for track, index in _match(tracks, blobs, free, score):
-                track.take(blobs[index], time)
-                tracks.remove(track)
-                free.remove(index)
-                taken.append(index)
-        for track in tracks:
-            track.miss(dt_s, hidden=any(_covers(blobs[index], track) for index in taken))
-        self._tracks = [track for track in self._tracks if self._alive(track)]
-        self._begin([blobs[index] for index in free], time)
+        seen = Sightings.of(blobs, image, foreground)
+        pairs = associate(self._tracks, seen)
+        for row, column in pairs:
+            self._tracks[row].take(blobs[column], time)
+            _learn(self._tracks[row], seen, column)
+        rows, columns = {row for row, _ in pairs}, [column for _, column in pairs]
+        self._miss([track for row, track in enumerate(self._tracks) if row not in rows], seen.boxes[columns], dt_s)
+        self._tracks = self._lost.back(self._tracks)
+        self._compare()
+        self._end(time)
+        self._begin([index for index in range(len(blobs)) if index not in set(columns)], seen, time)
         return [track for track in self._tracks if track.confirmed]
 
     def rest(self, dt_s: float) -> list[Track]:
@@ -61,48 +73,39 @@ class Tracker:
         self._tracks = [track for track in self._tracks if self._alive(track)]
         return [track for track in self._tracks if track.confirmed]
 
+    def _miss(self, tracks: list[Track], others: Floats, dt_s: float) -> None:
+        """Those not seen, and the boxes of those that were."""
+        boxes = table([track.box for track in tracks])
+        covered = shared(boxes, others) >= COVERED * (boxes[:, 2] * boxes[:, 3])[:, None]
+        for track, hidden in zip(tracks, np.any(covered, axis=1).tolist(), strict=True):
+            track.miss(dt_s, hidden=hidden)
+
+    def _compare(self) -> None:
+        confirmed = [track for track in self._tracks if track.confirmed]
+        encounters.meet(confirmed)
+        encounters.part(confirmed)
+
+    def _end(self, time: int) -> None:
+        for track in self._tracks:
+            if track.confirmed and not self._alive(track):
+                self._lost.put(track)
+        self._lost.forget(time)
+        self._tracks = [track for track in self._tracks if self._alive(track)]
+
     def _alive(self, track: Track) -> bool:
         if not track.confirmed:
             return track.unseen_s <= self._gap_s / 2
         return track.unseen_s <= self._gap_s * (HIDDEN_LONGER if track.hidden else 1.0)
 
-    def _begin(self, blobs: list[Blob], time: int) -> None:
-        for blob in blobs[: max(MOST_TRACKS - len(self._tracks), 0)]:
-            if blob.person:
-                self._tracks.append(Track.of(self._next, blob, time))
-                self._next += 1
+    def _begin(self, free: list[int], seen: Sightings, time: int) -> None:
+        people = [index for index in free if seen.blobs[index].person]
+        for index in people[: max(MOST_TRACKS - len(self._tracks), 0)]:
+            track = Track.of(self._next, seen.blobs[index], time)
+            _learn(track, seen, index)
+            self._tracks.append(track)
+            self._next += 1
 
 
-def _by_overlap(track: Track, blob: Blob) -> float:
-    share = iou(track.box, blob.box)
-    return share if share >= LEAST_IOU else 0.0
-
-
-def _by_distance(track: Track, blob: Blob) -> float:
-    x, y = blob.box.foot
-    far = hypot(x - track.x.position, y - track.y.position) / track.h
-    reach = REACH + REACH_PER_S * track.unseen_s
-    alike = 0.5 <= blob.box.h / track.h <= 2.0
-    return 1.0 - far / reach if alike and far < reach else 0.0
-
-
-def _match(tracks: list[Track], blobs: list[Blob], free: list[int], score: Score) -> list[tuple[Track, int]]:
-    """Best pairs first; confirmed tracks before new ones; ties by age, then by the blob's place in the list."""
-    pairs = [
-        (not track.confirmed, -value, track.number, index, track)
-        for track in tracks
-        for index in free
-        if (value := score(track, blobs[index])) > 0.0
-    ]
-    pairs.sort(key=lambda pair: pair[:4])
-    used_tracks, used_blobs, matched = set[int](), set[int](), list[tuple[Track, int]]()
-    for _, _, number, index, track in pairs:
-        if number not in used_tracks and index not in used_blobs:
-            used_tracks.add(number)
-            used_blobs.add(index)
-            matched.append((track, index))
-    return matched
-
-
-def _covers(blob: Blob, track: Track) -> bool:
-    return overlap(blob.box, track.box) >= 0.4 * track.box.area
+def _learn(track: Track, seen: Sightings, index: int) -> None:
+    if seen.looks is not None and seen.clean[index]:
+        encounters.learn(track, seen.looks[index])
