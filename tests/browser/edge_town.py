@@ -1,4 +1,6 @@
-"""A small real city at the edge: devices of every health, one that nobody knows, a gate that obeys, rules in SQL."""
+"""A small real city at the edge: devices of every health, one that nobody knows, a gate that obeys, rules in SQL, a
+camera in front of which somebody walks by again and again.
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +14,9 @@ from typing import Any
 
 from s4.runtime.nats_server import free_port
 from tests.browser.voices import Voices
+from tests.detection.video.render import Moment, frames, walk
 from tests.support.city import Town
+from tests.support.clips import write_clip
 from tests.support.mqtt import MqttClient
 
 LAT, LON = 43.26, -2.93
@@ -58,10 +62,34 @@ map = "map.geojson"
 rules = "rules.toml"
 profiles = "profiles"
 
+[city.stages.video]
+behaviours = ["zone_intrusion"]
+evidence = {{ before_s = 1, after_s = 1, fps = 5 }}
+
 [[site]]
 id = "quay"
 name = "Quay"
 place = {{ lat = {LAT}, lon = {LON} }}
+
+[[source]]
+id = "cam-quay"
+site = "quay"
+door = "camera"
+name = "Quay, east"
+options = {{ url = "quay.avi", loop = true }}
+
+[[source]]
+id = "cam-gone"
+site = "quay"
+door = "camera"
+name = "Quay, west"
+options = {{ url = "gone.avi" }}
+
+[[zone]]
+id = "edge"
+source = "cam-quay"
+name = "Quay edge"
+outline = [[0.3, 0.4], [0.9, 0.4], [0.9, 1.0], [0.3, 1.0]]
 """
 SOURCE = """
 [[source]]
@@ -83,8 +111,14 @@ text = "Stuffy air: {co2} ppm"
 """
 
 
+def passing(second: float) -> Moment:
+    """Somebody crosses the picture."""
+    return Moment(walk(second, 0.6, 5.4, (-20.0, 340.0), 200.0))
+
+
 def write_city(folder: Path) -> None:
     """The city's files."""
+    write_clip(folder / "quay.avi", (frame.image for frame in frames(passing, 6.0, fps=5.0)), rate=5, codec="mjpeg")
     rows = [HEAD]
     named = [("air-1", "Air in hall 1", "air"), ("air-2", "Air in hall 2", "air"), ("air-3", "Air in hall 3", "air"),
              ("gate-1", "North gate", "gate")]  # fmt: skip

@@ -141,7 +141,10 @@ def test_every_health_has_its_word_and_shape(edge: EdgeStand, edge_window: Windo
     expect(row(page, "air-3").locator(".health svg path")).to_have_count(1)
 
 
-@pytest.mark.parametrize("address", ["devices", "devices/air-1", "devices/gate-1", "rules", "rules/stuffy", "rules/+"])
+@pytest.mark.parametrize(
+    "address",
+    ["devices", "devices/air-1", "devices/gate-1", "rules", "rules/stuffy", "rules/+", "cameras", "cameras/cam-quay"],
+)
 def test_a_phone_never_scrolls_sideways(edge: EdgeStand, edge_window: Window, address: str) -> None:
     page = edge_window(PHONE, at=address, role="supervisor", has_touch=True, is_mobile=True)
     page.locator(":is(.list, .side):visible").first.wait_for()

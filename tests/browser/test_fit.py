@@ -80,6 +80,8 @@ def test_nothing_stands_in_anybodys_way(stand: Stand, window: Window, complaints
 
 
 EDGE_STATES: dict[str, tuple[str, Callable[[Page], Any]]] = {
+    "cameras": ("cameras", lambda page: page.locator("[data-camera]").first.wait_for()),
+    "drawing": ("cameras/cam-quay", lambda page: page.locator("[data-action=draw-zone]").click()),
     "devices": ("devices", lambda page: page.locator("tr[data-device]").first.wait_for()),
     "letting in": ("devices", lambda page: page.locator("[data-action=let-in]").first.click()),
     "a device": ("devices/air-1", lambda page: page.locator("[data-series] canvas").first.wait_for()),

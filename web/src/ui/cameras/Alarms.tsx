@@ -17,15 +17,18 @@ export function Alarms({ camera }: { camera: Camera }) {
   const alarms = useCameras((state) => (state.detail?.camera.id === camera.id ? state.detail.alarms : null));
   const judges = usePage((page) => may(page.session, "judgeAlarms"));
   const [most, setMost] = useState(FIRST);
+  const asked = useCameras((state) => state.judging);
   const left = (alarms?.length ?? 0) - most;
   return (
     <Section title={t.alarmsTitle} aside={t.alarmsAside}>
       {alarms?.length === 0 && <p>{t.noAlarms}</p>}
       {alarms && alarms.length > 0 && !judges && <p className="row-sub duty">{t.onlyOperators}</p>}
       <ul className="camera-alarms">
-        {alarms?.slice(0, most).map((alarm) => (
-          <One key={alarm.happening} alarm={alarm} judges={judges} />
-        ))}
+        {alarms
+          ?.filter(({ happening }, at) => at < most || happening === asked)
+          .map((alarm) => (
+            <One key={alarm.happening} alarm={alarm} judges={judges} />
+          ))}
       </ul>
       {left > 0 && (
         <button type="button" onClick={() => setMost(most + STEP)}>
