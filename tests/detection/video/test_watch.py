@@ -91,6 +91,15 @@ def test_a_silent_camera_ends_what_was_open() -> None:
     assert stage.step([], START + 40 * NS_PER_S) == []
 
 
+def test_a_silent_camera_that_comes_back_is_watched_again() -> None:
+    stage = VideoWatch(context_of("cam-1", zones=ZONES))
+    for frame in CLIP[:15]:
+        stage.step([frame], frame.time)
+    stage.step([], START + 60 * NS_PER_S)
+    later = frames(crossing, 14.0, fps=5.0, start=START + 62 * NS_PER_S)
+    assert "start" in {one.phase for frame in later for one in stage.step([frame], frame.time)}
+
+
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_jump_in_time_ends_what_was_open_and_starts_afresh(hours: int) -> None:
     stage = VideoWatch(context_of("cam-1", zones=ZONES[:1]))

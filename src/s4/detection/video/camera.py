@@ -60,7 +60,7 @@ class CameraWatch:
         view = view_of(frame, self._settings)
         ended: list[Detection] = []
         dt_s = (frame.time - self._last) / NS_PER_S if self._last is not None else 0.0
-        if view != self._view or not 0.0 <= dt_s <= LONGEST_GAP_S:
+        if self._last is None or view != self._view or not 0.0 <= dt_s <= LONGEST_GAP_S:
             ended = self.close()
             self._begin(view)
             dt_s = 0.0
@@ -135,6 +135,7 @@ class CameraWatch:
             findings.things,
             self._flows.next(foreground.image, dt_s),
             self._scale,
+            self.whereabouts,
         )
 
     def tell(self, statement: Statement) -> Detection:
