@@ -19,7 +19,7 @@ LEAST_IOU: Final = 0.25
 REACH: Final = 0.5  # heights
 REACH_PER_S: Final = 0.6  # heights more for each second unseen
 ALIKE: Final = 0.1  # looks that differ by less are the same person's, in a little other light
-BY_LOOK: Final = 1.0  # what a difference of looks counts against overlap
+BY_LOOK: Final = 1.5  # what a difference of looks counts against overlap
 WORTH_LITTLE: Final = 1e-3
 Pairs = list[tuple[int, int]]
 
@@ -57,13 +57,26 @@ def _by_overlap(boxes: Floats, seen: Floats, strange: Floats) -> Floats:
 
 def _by_distance(tracks: Sequence[Track], boxes: Floats, seen: Floats, strange: Floats) -> Floats:
     tall = boxes[:, 3:]
-    across = (boxes[:, 0] + boxes[:, 2] / 2)[:, None] - (seen[:, 0] + seen[:, 2] / 2)[None]
-    down = (boxes[:, 1] + boxes[:, 3])[:, None] - (seen[:, 1] + seen[:, 3])[None]
     reach = REACH + REACH_PER_S * np.array([[track.unseen_s] for track in tracks], np.float32)
-    far = np.hypot(across, down) / tall / reach
+    far = _off_the_way(tracks, _feet(boxes), _feet(seen)) / tall / reach
     ratio = seen[None, :, 3] / tall
     can = (far < 1.0) & (ratio >= 0.5) & (ratio <= 2.0)
     return np.where(can, np.maximum(1.0 - far - strange, WORTH_LITTLE), 0.0).astype(np.float32)
+
+
+def _off_the_way(tracks: Sequence[Track], here: Floats, seen: Floats) -> Floats:
+    """How far each sighting is from the way between where a track was last seen and where it should be now, px: who
+    was hidden may have gone on or have stopped.
+    """
+    last = np.array([track.last_foot for track in tracks], np.float32)
+    way = (here - last)[:, None]
+    off = seen[None] - last[:, None]
+    share = np.clip((off * way).sum(axis=2) / np.maximum((way * way).sum(axis=2), 1e-6), 0.0, 1.0)
+    return np.asarray(np.hypot(*np.moveaxis(off - share[..., None] * way, 2, 0)), np.float32)
+
+
+def _feet(boxes: Floats) -> Floats:
+    return boxes[:, :2] + boxes[:, 2:] * np.array([0.5, 1.0], np.float32)
 
 
 def _greedy(worth: Floats, later: NDArray[np.bool_]) -> Pairs:

@@ -8,6 +8,7 @@ that another's box covers is taken as hidden and waits longer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -62,7 +63,7 @@ class Tracker:
         self._miss([track for row, track in enumerate(self._tracks) if row not in rows], seen.boxes[columns], dt_s)
         self._tracks = self._lost.back(self._tracks)
         self._compare()
-        self._end(time)
+        self._end(time, inf if image is None else image.shape[1])
         self._begin([index for index in range(len(blobs)) if index not in set(columns)], seen, time)
         return [track for track in self._tracks if track.confirmed]
 
@@ -85,12 +86,14 @@ class Tracker:
         encounters.meet(confirmed)
         encounters.part(confirmed)
 
-    def _end(self, time: int) -> None:
-        for track in self._tracks:
+    def _end(self, time: int, width: float) -> None:
+        """`width`: of the picture. Who has walked out of it is not waited for, and not looked for where others enter."""
+        inside = [track for track in self._tracks if track.unseen_s == 0.0 or 0.0 <= track.x.position <= width]
+        for track in inside:
             if track.confirmed and not self._alive(track):
                 self._lost.put(track)
         self._lost.forget(time)
-        self._tracks = [track for track in self._tracks if self._alive(track)]
+        self._tracks = [track for track in inside if self._alive(track)]
 
     def _alive(self, track: Track) -> bool:
         if not track.confirmed:
