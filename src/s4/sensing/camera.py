@@ -137,7 +137,7 @@ class VideoCamera(Camera):
     def _frame(self, number: int, time: int, picture: VideoFrame, video: Video) -> Frame:
         size, turned = (picture.width, picture.height), turn_of(picture)
         aspect = 1 / self.options.aspect if self.options.aspect != 1.0 else video.pixel_aspect
-        frame = Frame(self.source.id, self.source.site, number, time, NOTHING, size, turned, aspect)
+        frame = Frame(self.source.id, self.source.site, number, time, NOTHING, size, turned, aspect, self.live)
         return frame_of(frame, picture, self._size)
 
     def _in_time(self, pace: Pace, time: int) -> bool:

@@ -13,7 +13,8 @@ class Frame(NamedTuple):
 
     `size`: width and height, px, of the picture as decoded where `image` is reduced or turned ((0, 0): its own);
     `turned`: degrees clockwise by which the image was turned to stand upright (0, 90, 180, 270); `pixel_aspect`:
-    width ÷ height of one pixel as decoded, as the file declares it (0: it says nothing).
+    width ÷ height of one pixel as decoded, as the file declares it (0: it says nothing); `live`: from a stream that
+    ought to go on, as against a recording.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Frame(NamedTuple):
     size: tuple[int, int] = (0, 0)
     turned: int = 0
     pixel_aspect: float = 0.0
+    live: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:

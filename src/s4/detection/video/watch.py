@@ -12,11 +12,13 @@ from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Detection, Frame, LateFrame, Word
 from s4.core.ports import Card, Context, Room, Stage
+from s4.detection.video.behaviours.camera_tampered import KIND
 from s4.detection.video.camera import VERSION, CameraWatch
 from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings, read_settings
+from s4.detection.video.stream import Stream
 
 SILENT_S: Final = 10
 
@@ -51,12 +53,15 @@ class VideoWatch(Stage):
         self._live: dict[str, LiveView] = {}
         self._drawn = context.zones.generation if context.zones else 0
         self._heard: dict[str, int] = {}
+        self._streams: dict[str, Stream] = {}
         modelled = {source for source, settings in self._settings.items() if settings.models}
         for source in sorted({zone.source for zone in self._zones()} | modelled):
             self._make(source, "")  # so that a wrong zone or setting is complained about before the first frame
 
     def step(self, facts: Sequence[Word], now: int) -> list[Detection]:
-        """Analyse the frames in order; end what is open on cameras that have been silent for 10 s."""
+        """Analyse the frames in order; end what is open on cameras that have been silent for 10 s, and say so of those
+        that ought to go on.
+        """
         frames = [fact for fact in facts if isinstance(fact, Frame)]
         for frame in frames:
             _check(frame)
@@ -65,6 +70,7 @@ class VideoWatch(Stage):
             camera = self._cameras.get(frame.source)
             if camera is None:
                 camera = self._cameras[frame.source] = self._make(frame.source, frame.site)
+            found += self._hear(frame, camera, now)
             seen = camera.look(frame)
             found += seen + self._record(frame, camera, seen)
             self._show(frame, camera)
@@ -76,7 +82,20 @@ class VideoWatch(Stage):
                 if source in self._recorders:
                     found += self._recorders[source].close(ended, now)
                 del self._heard[source]
-        return found
+        return found + self._miss({frame.source for frame in frames}, now)
+
+    def _hear(self, frame: Frame, camera: CameraWatch, now: int) -> list[Detection]:
+        """A picture has come: the camera's signal is there."""
+        wanted = self._settings.get(frame.source, Settings()).behaviours
+        if wanted and KIND not in wanted:
+            return []
+        stream = self._streams.setdefault(frame.source, Stream())
+        return [camera.tell(one) for one in stream.hear(frame, now)]
+
+    def _miss(self, heard: set[str], now: int) -> list[Detection]:
+        """Cameras whose pictures ought to come and do not."""
+        silent = [(source, stream) for source, stream in self._streams.items() if source not in heard]
+        return [self._cameras[source].tell(one) for source, stream in silent for one in stream.wait(now)]
 
     def _record(self, frame: Frame, camera: CameraWatch, found: list[Detection]) -> list[Detection]:
         """What there is evidence of now; nothing where none is wanted or there is nowhere to keep it."""

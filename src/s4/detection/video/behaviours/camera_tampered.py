@@ -27,7 +27,7 @@ from s4.detection.video.tampering import ACCEPT_S, How, Views
 
 KIND: Final = "camera_tampered"
 FROZEN_S: Final = 3.5
-LOOPED_S: Final = 2.4  # of movement, as it was before
+LOOPED_S: Final = 1.8  # of movement, as it was before
 OVER_S: Final = 1.0
 WORDS: Final[dict[How, str]] = {
     "signal_lost": "shows no picture",
@@ -73,7 +73,7 @@ class CameraTampered:
         purpose="Tell when a camera no longer shows its place, so that nobody relies on it and somebody looks after it",
         legal_basis="GDPR Art. 32: security of processing; the picture is judged, not the people in it",
         limits="Fixed cameras; fog, and a dark place where the lamp goes out, are called covered; a repeat is known by "
-        "what moves in it, for ten minutes at 5 pictures a second; a stream that ends is told as a silent source",
+        "what moves in it, for ten minutes at 5 pictures a second; a stream that ends is told by the stage, once 5 s have passed",
     )
 
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
