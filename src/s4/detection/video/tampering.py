@@ -21,7 +21,9 @@ GONE, BARE, ALL = 0.55, 0.65, 0.8  # share of blocks whose edges are elsewhere, 
 PAINTED: Final = 0.3  # of the lost edges: so many are gone, not elsewhere
 BLURRED: Final = 0.65
 STEADY: Final = 0.5  # share of blocks: a crowd too hides a place, but moves
-USUAL: Final = 0.4  # a camera in the hand loses its edges always, and cannot be moved
+USUAL: Final = 0.6  # a camera in the hand loses its edges always, and cannot be moved
+MORE: Final = 0.3  # of the blocks are lost than usually: else it is the crowd, or the hand
+DOUBT_S: Final = 3.0  # for so long what hides most of the place is not taken for usual
 SPOT, SPOT_BARE, SPOT_S = 0.25, 0.12, 1.5  # share of blocks lost and bare, without a break: what drives by moves on
 MOST_VIEWS: Final = 4
 
@@ -47,7 +49,7 @@ def _blind(look: Look) -> How | None:
 
 
 def _elsewhere(look: Look, usually_lost: float) -> How | None:
-    if look.lost >= GONE and look.steady >= STEADY and usually_lost <= USUAL:
+    if look.lost >= max(GONE, usually_lost + MORE) and look.steady >= STEADY and usually_lost <= USUAL:
         return "sprayed" if look.bare >= PAINTED * look.lost else "moved"
     return None
 
@@ -78,6 +80,7 @@ class Views:
         self.spot = Spot()
         self._known_s = 0.0
         self._usually_lost = 0.0
+        self._gone_s = 0.0
 
     def look(self, grey: Grey, dt_s: float) -> How | None:
         """What was done to the camera; None when it shows one of the views it is known to have."""
@@ -109,5 +112,8 @@ class Views:
 
     def _learn(self, look: Look, dt_s: float) -> None:
         self._known_s += dt_s
+        self._gone_s = self._gone_s + dt_s if look.lost >= GONE else 0.0
+        if 0.0 < self._gone_s < DOUBT_S and self._known_s > KNOWN_S:
+            return
         self._usually_lost += min(dt_s / min(self._known_s, 20.0), 1.0) * (look.lost - self._usually_lost)
         self._sights[0].learn(dt_s)
