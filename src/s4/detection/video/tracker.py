@@ -87,7 +87,7 @@ class Tracker:
         encounters.part(confirmed)
 
     def _end(self, time: int, width: float) -> None:
-        """`width`: of the picture. Who has walked out of it is not waited for, and not looked for where others enter."""
+        """Who has walked out of the picture, `width` px wide, is not waited for, nor looked for where others enter."""
         inside = [track for track in self._tracks if track.unseen_s == 0.0 or 0.0 <= track.x.position <= width]
         for track in inside:
             if track.confirmed and not self._alive(track):
