@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -13,6 +13,7 @@ from s4.core.clock import NS_PER_S
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.evidence.blur import blurred
 from s4.detection.video.evidence.cover import AHEAD_S, BEHIND_S, LOST_S, Cover
+from s4.detection.video.evidence.known import Known
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Mask, View
 from s4.detection.video.scene import Scene
@@ -184,3 +185,47 @@ def test_a_recording_that_begins_again_is_looked_at_anew() -> None:
         cover.see(scene(step / 5))
     assert share_of(at(cover, 2.0), Box(0, 0, 40, 40)) == 0.0
     assert cover.until == START + round((3.8 - AHEAD_S) * NS_PER_S)
+
+
+def swaying(second: float) -> Moment:
+    """Somebody who was there before the camera: a step to and fro every few seconds. Beside, a bag."""
+    return Moment((Person(100.0 + 1.5 * np.sin(second * 1.3), 200.0),), bag=(250, 200))
+
+
+@pytest.mark.parametrize(("still_s", "seen"), [(0.0, False), (4.0, True)])
+def test_who_stands_there_from_the_first_picture_is_covered_while_they_move_a_little(
+    still_s: float, seen: bool
+) -> None:
+    cover, watch = Cover(keep_s=60.0, still_s=still_s), CameraWatch("cam-1", "", SETTINGS, [], None)
+    for frame in frames(swaying, 20.0):
+        watch.look(frame)
+        if watch.scene is not None and watch.scene.time == frame.time:
+            cover.see(watch.scene)
+    shares = []
+    for second in np.arange(6.0, 18.0, 0.5):
+        (person,) = swaying(second).people
+        shares.append(share_of(at(cover, second), Box(person.x - WIDE / 2, person.y - TALL, WIDE, TALL)))
+    assert (min(shares) >= 0.9) == seen
+    assert share_of(at(cover, 18.0), Box(240, 184, 20, 16)) == 0.0
+    assert at(cover, 18.0).mean() < 0.35
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_what_was_not_still_is_not_known(row: int, column: int, seed: int) -> None:
+    known, noise = Known(3.0), np.random.default_rng(seed)
+    grey = noise.integers(60, 200, (24, 24, 3)).astype(np.uint8)
+    for number in range(20):
+        image = grey.copy()
+        if number == 15:
+            image[row : row + 3, column : column + 3] += 40
+        unknown = known.look(image, 0.5)
+        assert unknown[row : row + 3, column : column + 3].all() == (number < 6 or number == 15)
+    assert not unknown.any()
+
+
+def test_a_place_that_changed_is_known_again_after_a_time() -> None:
+    known = Known(3.0)
+    for level, states in ((90, [True] * 3 + [False] * 3), (150, [True] * 3 + [False] * 3)):
+        image = np.full((8, 8, 3), level, np.uint8)
+        assert [bool(known.look(image, 1.0).any()) for _ in range(6)] == states

@@ -1,10 +1,10 @@
 """Cover: where people are, or may be, in the pictures of one camera, so that nobody in them can be recognised.
 
 It errs to the side of covering. A piece of foreground is covered as a whole box and a margin, so that a body of which
-only parts stand out is covered too; so is everybody who is followed, also where they are only thought to be, and what
-stands out faintly. A cover lasts from a second before it is seen to a second after, which bridges the pictures in
-which somebody was missed. Whoever is lost in the middle of the picture may be standing there still, and stays covered
-for longer.
+only parts stand out is covered too; so is everybody who is followed, also where they are only thought to be, what
+stands out faintly, and what has not been still for long enough to be known as place. A cover lasts from a second before
+it is seen to a second after, which bridges the pictures in which somebody was missed. Whoever is lost in the middle of
+the picture may be standing there still, and stays covered for longer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from s4.core.clock import NS_PER_S
 from s4.detection.video.blobs import boxes_of
 from s4.detection.video.evidence.faint import Faint
+from s4.detection.video.evidence.known import Known
 from s4.detection.video.picture import Box, Image, Mask
 from s4.detection.video.scene import Scene
 
@@ -31,14 +32,16 @@ STRIP: Final = 0.5  # of its height: a wide piece is covered in strips as broad 
 
 
 class Cover:
-    """What is covered in one camera's pictures of the last `keep_s` seconds. Cost: about 3 ms a picture."""
+    """What is covered in one camera's pictures of the last `keep_s` seconds. `still_s`: what has not been still for so
+    long is covered too (`Known`); 0 for none of that. Cost: about 4 ms a picture.
+    """
 
-    def __init__(self, keep_s: float) -> None:
+    def __init__(self, keep_s: float, still_s: float = 0.0) -> None:
         self._keep = round((keep_s + BEHIND_S + AHEAD_S) * NS_PER_S)
         self._times: list[int] = []
         self._masks: list[Mask] = []
         self._people: dict[int, tuple[Box, int]] = {}
-        self._faint = Faint()
+        self._faint, self._known = Faint(), Known(still_s)
 
     @property
     def until(self) -> int:
@@ -55,7 +58,8 @@ class Cover:
         canvas.cover_foreground()
         for box in self._followed(scene):
             canvas.cover_person(box)
-        mask = canvas.mask | self._faint.look(canvas.coarse(scene.image), canvas.mask, scene.dt_s)
+        coarse = canvas.coarse(scene.image)
+        mask = canvas.mask | self._faint.look(coarse, canvas.mask, scene.dt_s) | self._known.look(coarse, scene.dt_s)
         if not scene.settled and self._masks and self._masks[-1].shape == mask.shape:
             mask = mask | self._masks[-1]
         self._keep_mask(scene.time, mask)

@@ -40,7 +40,8 @@ class OriginalPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EvidencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`enabled`: whether evidence is made at all; `before_s`, `after_s`: how much a clip shows around the start of what
     happens; `fps`: pictures a second at most; `width_px`: the widest picture; `most_per_hour`: further clips within an
-    hour are not made; `keep_days`: what is older is deleted; `original`: whether the original is kept, and for whom.
+    hour are not made; `keep_days`: what is older is deleted; `still_s`: a part of the picture is blurred until it has
+    been still for so long; `original`: whether the original is kept, and for whom.
     """
 
     enabled: bool = True
@@ -50,4 +51,5 @@ class EvidencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width_px: Annotated[int, Meta(ge=160, le=1920)] = 1280
     most_per_hour: Annotated[int, Meta(ge=1, le=3600)] = 30
     keep_days: Annotated[float, Meta(gt=0.0, le=3650.0)] = 30.0
+    still_s: Annotated[float, Meta(ge=0.0, le=600.0)] = 10.0
     original: OriginalPolicy | None = None

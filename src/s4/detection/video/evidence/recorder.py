@@ -40,7 +40,7 @@ class Recorder:
 
     def __init__(self, source: str, policy: EvidencePolicy, vault: Vault) -> None:
         self._source, self._policy, self._vault = source, policy, vault
-        self._cover = Cover(keep_s=policy.before_s + LONGEST_S)
+        self._cover = Cover(keep_s=policy.before_s + LONGEST_S, still_s=policy.still_s)
         self._overlay, self._ring = Overlay(), Ring(policy.before_s)
         # A little less than the period: pictures that come as often as is wanted come now and then too soon.
         self._period = round(NS_PER_S / policy.fps * 0.9)
