@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from s4.app.replays import Replays
 from s4.core.archive import Recorded
 from s4.core.clock import ManualClock
 from s4.core.live import CameraState, LiveBoard, Look, Wish
@@ -139,6 +140,7 @@ def build(folder: Path, streams: Streams) -> Stand:
         desk=Desk(CITY, readings),
         live=BoardLive(board),
         zones=ZoneBook(CITY),
+        replays=Replays(CITY, ZoneBook(CITY), folder, folder / "recordings"),
         map_file=folder / "map.geojson",
         page=folder / "page",
         streams=streams,

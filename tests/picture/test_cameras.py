@@ -251,3 +251,24 @@ def test_a_line_may_have_two_points_and_cross_itself(stand: Stand) -> None:
     line = {**GATE, "kind": "line_crossing", "outline": [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]}
     assert put(stand.client("supervisor"), line).status_code == 201
     assert msgspec.to_builtins(stand.services.zones.of("cam-1")[-1])["kind"] == "line_crossing"
+
+
+def test_a_recording_is_run_again_by_who_may_and_that_is_written_down(stand: Stand, operator: httpx.Client) -> None:
+    boss, body = stand.client("supervisor", "bea"), {"recording": "gone.avi", "settings": {"zone_dwell_s": 9}}
+    offer = boss.get("/api/cameras/cam-1/replays").json()
+    assert offer["recordings"] == []
+    assert "zone_dwell_s" in [one["name"] for one in offer["settings"]]
+    (stand.folder / "recordings" / "cam-1").mkdir(parents=True)
+    (stand.folder / "recordings" / "cam-1" / "gone.avi").write_bytes(b"no video")
+    assert operator.post("/api/cameras/cam-1/replays", json=body).status_code == 403
+    assert boss.post("/api/cameras/cam-1/replays", json={**body, "settings": {}}).status_code == 400
+    refused = boss.post("/api/cameras/cam-1/replays", json={**body, "settings": {"zone_dwell_s": -1}})
+    assert (refused.status_code, "zone_dwell_s" in refused.json()["error"]["reason"]) == (400, True)
+    begun = boss.post("/api/cameras/cam-1/replays", json=body)
+    assert begun.status_code == 201
+    ended = boss.request("DELETE", f"/api/replays/{begun.json()['id']}")
+    assert (ended.status_code, ended.json()["state"] in {"cancelled", "failed"}) == (200, True)
+    assert boss.get(f"/api/replays/{begun.json()['id']}").json() == ended.json()
+    assert boss.get("/api/replays/unknown").status_code == 404
+    (entry,) = stand.archive.audit()
+    assert (entry.action, entry.target, entry.reason) == ("camera.replay", "cam-1", "gone.avi: zone_dwell_s = 9")

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from s4.app.replays import Replays
 from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import Clock, RealClock
@@ -52,6 +53,8 @@ async def serving(
             running.register,
         )  # fmt: skip
     readings = running.history or HistoryReader(settings.data_dir / "history")
+    folder = settings.city_file.absolute().parent
+    replays = Replays(city, running.zones, folder, settings.data_dir / "recordings")
     services = PictureServices(
         archive=running.archive,
         readings=readings,
@@ -70,12 +73,14 @@ async def serving(
         desk=Desk(city, readings),
         live=running.live,
         zones=running.zones,
+        replays=replays,
     )
     async with _listening(create_app(services, routes), settings.host, settings.http_port) as port:
         try:
             yield f"http://{settings.host}:{port}"
         finally:
             services.streams.stop()
+            await replays.close()
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from s4.core.city import City
 from s4.core.clock import Clock, RealClock
 from s4.core.live import Live
 from s4.core.register import Register
+from s4.core.replays import ReplayDesk
 from s4.core.rules import RuleDesk
 from s4.core.zones import ZoneBook
 from s4.picture.streams import Streams
@@ -30,7 +31,8 @@ class PictureServices:
     front end; `origins`: further addresses under which browsers reach this server (`https://picture.example.org`),
     needed behind a proxy that changes the host; `map_hosts`: where a base map may be fetched from, none by default;
     `register`: the devices that may speak; `desk`: where rules in SQL are checked and tried; `live`: the cameras as
-    they are now; `zones`: which hold in their pictures; `openings`: of sealed originals, under way (machine's clock).
+    they are now; `zones`: which hold in their pictures; `replays`: where recordings
+    are run again; `openings`: of sealed originals, under way (machine's clock).
     """
 
     archive: Archive
@@ -47,6 +49,7 @@ class PictureServices:
     desk: RuleDesk
     live: Live
     zones: ZoneBook
+    replays: ReplayDesk
     map_file: Path | None = None
     page: Path = PAGE
     streams: Streams = field(default_factory=Streams)
