@@ -48,6 +48,11 @@ class Whereabouts:
         found = self._statures.calibration
         return found if found and found.covariance[0, 0] ** 0.5 < LEAST_SURE else None
 
+    @property
+    def known(self) -> bool:
+        """Whether metres can be told."""
+        return self._ground is not None or self.calibration is not None
+
     def learn(self, tracks: Sequence[Track], view: View) -> None:
         """See how tall people are here; nothing to do with four points."""
         if self._ground is None:

@@ -13,6 +13,7 @@ from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
 from s4.detection.video.behaviours.panic_dispersal import PanicDispersal
 from s4.detection.video.behaviours.recognised import RecognisedThing
+from s4.detection.video.behaviours.running import Running
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
 from s4.detection.video.behaviours.vehicle_in_pedestrian_area import VehicleInPedestrianArea
@@ -33,6 +34,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "vehicle_in_pedestrian_area": VehicleInPedestrianArea,
     "loitering": Loitering,
     "panic_dispersal": PanicDispersal,
+    "running": Running,
 }
 
 
