@@ -1,6 +1,6 @@
 """How soon a camera that is tampered with is told: each clip of $S4_DATA/video with each thing that can be done to it.
 
-    .venv/bin/python -m benchmarks.detection.tampering [--every N] [--codec mpeg4|libx264] [--only NAME]
+    .venv/bin/python -m benchmarks.detection.tampering [--every N] [--first K] [--codec mpeg4|libx264] [--only NAME]
 
 The first half of a clip (at most 20 s, at least 1.6 s) is left as it is; then for 6 s it goes on, forwards and
 backwards where it is too short, with something done to it. All is encoded anew, so a frozen picture is only as much the
@@ -15,13 +15,12 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
@@ -30,6 +29,7 @@ from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Image, View
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
+from s4.exercise.training.tamper import TAMPERS
 from s4.sensing.recording import Recording
 
 FPS, WIDTH = 5.0, 640
@@ -55,58 +55,6 @@ def _raise(error: InputError) -> None:
     raise error
 
 
-def grain(image: Image, spread: float = 2.0) -> NDArray[np.float32]:
-    """What a sensor adds."""
-    return RNG.normal(0, spread, image.shape).astype(np.float32)
-
-
-def stains(image: Image, share: float) -> NDArray[np.float32]:
-    """A mask with soft edges, float32[height, width, 1], 1 where paint is."""
-    height, width = image.shape[:2]
-    field = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 1, (height, width)), (0, 0), width / 16)
-    mask = (field > np.quantile(field, 1 - share)).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 4), np.float32)[..., np.newaxis]
-
-
-def turned(image: Image, dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> Image:
-    """Looks elsewhere: shifts as shares of the width and height."""
-    height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
-    matrix[:, 2] += dx * width, dy * height
-    return np.asarray(cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
-
-
-def torch(image: Image) -> NDArray[np.float32]:
-    """A lamp shone into the lens."""
-    height, width = image.shape[:2]
-    y, x = np.mgrid[:height, :width]
-    distance = ((x - 0.45 * width) ** 2 + (y - 0.5 * height) ** 2) / (0.3 * width) ** 2
-    return np.asarray(image + 40 + 400 * np.exp(-distance / 2)[..., np.newaxis], np.float32)
-
-
-def painted(image: Image, share: float) -> NDArray[np.float32]:
-    """Paint on the lens."""
-    mask = stains(image, share)
-    return np.asarray(image * (1 - mask) + 40 * mask + grain(image, 1.5), np.float32)
-
-
-TAMPERS: dict[str, Callable[[Image], NDArray[np.generic]]] = {
-    "covered, black": lambda image: 6 + grain(image),
-    "covered, cloth": lambda image: cv2.GaussianBlur(image, (0, 0), 60) * 0.3 + 50 + grain(image),
-    "defocused, 3 px": lambda image: cv2.GaussianBlur(image, (0, 0), 3) + grain(image, 1.0),
-    "defocused, 8 px": lambda image: cv2.GaussianBlur(image, (0, 0), 8) + grain(image, 1.0),
-    "moved, 8 %": lambda image: turned(image, 0.08, 0.03),
-    "moved, half": lambda image: turned(image, 0.5, 0.2),
-    "moved, 10 degrees": lambda image: turned(image, 0, 0, 10, 1.1),
-    "sprayed, 45 %": lambda image: painted(image, 0.45),
-    "sprayed, 70 %": lambda image: painted(image, 0.7),
-    "blinded, torch": torch,
-    "blinded, sun": lambda image: image * 0.3 + 230 + grain(image),
-    "signal lost, blue": lambda image: np.broadcast_to((180, 20, 10), image.shape),
-    "signal lost, snow": lambda image: RNG.integers(0, 256, image.shape),
-}
-
-
 def variants(clip: Path) -> Iterator[tuple[str, Pictures, Pictures]]:
     """What is done, the pictures before, the pictures from then on."""
     whole = pictures(clip)
@@ -115,7 +63,7 @@ def variants(clip: Path) -> Iterator[tuple[str, Pictures, Pictures]]:
     there = [*rest, *rest[::-1]]
     after = [there[number % len(there)] for number in range(steps)]
     for name, tamper in TAMPERS.items():
-        yield name, before, [np.clip(tamper(image), 0, 255).astype(np.uint8) for image in after]
+        yield name, before, [np.clip(tamper(image, RNG), 0, 255).astype(np.uint8) for image in after]
     yield "frozen", before, [before[-1]] * steps
     old = pictures(clip, 0.1)[max(cut - steps, 0) : cut]
     yield "looped", before, [old[number % len(old)] for number in range(steps)]
@@ -149,6 +97,7 @@ def main() -> None:
     """Run, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="only every Nth clip")
+    parser.add_argument("--first", type=int, default=0, help="of those, from this one on, counted from 0")
     parser.add_argument("--codec", default="mpeg4")
     parser.add_argument("--only", default="", help="only clips whose path holds this")
     options = parser.parse_args()
@@ -157,7 +106,7 @@ def main() -> None:
     clips = sorted(clip for clip in folder.rglob("*") if clip.suffix in {".avi", ".mp4"} and options.only in str(clip))
     tried, found, right, hours, false = Counter[str](), Counter[str](), Counter[str](), 0.0, 0
     with tempfile.TemporaryDirectory() as temporary:
-        for clip in clips[:: options.every]:
+        for clip in clips[options.first :: options.every]:
             print(clip.relative_to(folder), file=sys.stderr)
             untouched = pictures(clip)
             hours += len(untouched) / FPS / 3600

@@ -142,3 +142,13 @@ def test_the_command_films_and_scores(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
     assert "rain" in wrong.stderr
     assert s4("score", tmp_path / "none").returncode == 1
+
+
+def test_a_narrower_picture_shows_the_same() -> None:
+    scene = msgspec.structs.replace(ROOM, act="daily", people=0, seconds=6, fps=2)
+    wide, narrow = (list(Clip(msgspec.structs.replace(scene, width=width)).pictures()) for width in (640, 320))
+    assert narrow[-1][0].shape == (180, 320, 3)
+    reduced = cv2.resize(wide[-1][0], (320, 180), interpolation=cv2.INTER_AREA)
+    assert np.abs(reduced.astype(int) - narrow[-1][0]).mean() < 4
+    for one, half in zip(wide[-1][1].people, narrow[-1][1].people, strict=True):
+        assert np.array(half.bbox) * 2 == pytest.approx(one.bbox, abs=4)

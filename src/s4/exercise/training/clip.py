@@ -11,7 +11,6 @@ import numpy as np
 
 from s4.core.errors import InputError
 from s4.exercise.figures import Image
-from s4.exercise.optics import HEIGHT, WIDTH
 from s4.exercise.training.acts import ACTS
 from s4.exercise.training.draw import Drawn, Painter, Seen, corners
 from s4.exercise.training.place import place_of
@@ -44,8 +43,13 @@ class Clip:
         self._pictures: list[PictureTruth] = []
         self._tampered: Deed | None = None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, px."""
+        return self._place.optics.size
+
     def pictures(self) -> Iterator[tuple[Image, PictureTruth]]:
-        """Each picture, uint8[360, 640, 3] BGR, with its truth, in order. Cost: 5 to 20 ms a picture."""
+        """Each picture, uint8[height, width, 3] BGR, with its truth, in order. Cost: 5 to 20 ms a picture."""
         scene, stage = self.scene, self.stage
         lamp_lit = scene.place == "room" or scene.light == "night"
         sunny = scene.light not in ("overcast", "night") or lamp_lit
@@ -73,7 +77,7 @@ class Clip:
         """What was filmed so far."""
         stage = self.stage
         acts = tuple(self._act(deed) for deed in stage.deeds)
-        return Truth(self.scene, (WIDTH, HEIGHT), round(stage.now_s, 3), acts, tuple(self._pictures))
+        return Truth(self.scene, self.size, round(stage.now_s, 3), acts, tuple(self._pictures))
 
     def _act(self, deed: Deed) -> ActTruth:
         fps = self.scene.fps
@@ -104,13 +108,14 @@ class Clip:
 
     def _zone(self, zone: dict[str, Any]) -> dict[str, Any]:
         ground = np.column_stack((np.array(zone["ground"]), np.zeros(len(zone["ground"]))))
-        outline = (self._place.optics.project(ground)[:, :2] / (WIDTH, HEIGHT)).clip(0, 1)
+        outline = (self._place.optics.project(ground)[:, :2] / self.size).clip(0, 1)
         if "inwards" in zone:  # a line's way in goes from its left to its right
             (ax, ay), (bx, by) = outline
             middle = ground.mean(axis=0)
             ahead = self._place.optics.project(np.array([middle, middle + np.append(zone["inwards"], 0.0) * 0.1]))
             step = ahead[1, :2] - ahead[0, :2]
-            if -(by - ay) * step[0] / WIDTH + (bx - ax) * step[1] / HEIGHT < 0:
+            width, height = self.size
+            if -(by - ay) * step[0] / width + (bx - ax) * step[1] / height < 0:
                 outline = outline[::-1]
         return {"id": zone["id"], "kind": zone["kind"], "outline": np.round(outline, 4).tolist()}
 
@@ -157,10 +162,12 @@ def _encode(clip: Clip, path: Path) -> None:
             stream = container.add_stream(
                 "libx264", rate=Fraction(clip.scene.fps).limit_denominator(1000), options=options
             )
-            stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            stream.width, stream.height = (side // 2 * 2 for side in clip.size)
+            stream.pix_fmt = "yuv420p"
             stream.thread_count = 1
             for image, _ in clip.pictures():
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+                even = np.ascontiguousarray(image[: stream.height, : stream.width])
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="bgr24")))
             container.mux(stream.encode())
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"cannot be written: {error.strerror or error}", file=str(path)) from error

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s4.exercise.figures import Image
-from s4.exercise.optics import HEIGHT, WIDTH, Floats
+from s4.exercise.optics import Floats
 from s4.exercise.training import body
 from s4.exercise.training.place import Place
 from s4.exercise.training.postures import HOLDINGS, Moment
@@ -47,7 +47,7 @@ class Seen(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A picture, uint8[360, 640, 3] BGR, and what is in it."""
+    """A picture, uint8[height, width, 3] BGR, and what is in it."""
 
     image: Image
     people: list[Seen]
@@ -75,7 +75,7 @@ class Painter:
         bodies = {player.id: _body(player) for player in players if player.here}
         boxes = {thing.id: corners(thing, bodies) for thing in things if thing.here}
         self._shadows.cast(image, [*bodies.values()], [*boxes.values()])
-        owners = np.zeros((HEIGHT, WIDTH), np.uint16)
+        owners = np.zeros(image.shape[:2], np.uint16)
         rows: list[tuple[_Shape, Player | Thing]] = []
         for player in (p for p in players if p.id in bodies):
             rows += [(shape, player) for shape in self._shape(bodies[player.id], 2 * player.id)]
@@ -100,7 +100,8 @@ class Painter:
         box = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
         x0, y0 = np.floor(low).astype(int)
         x1, y1 = np.ceil(high).astype(int) + 1
-        if x1 <= 0 or y1 <= 0 or x0 >= WIDTH or y0 >= HEIGHT or x1 - x0 > 2 * WIDTH or y1 - y0 > 2 * WIDTH:
+        height, width = owners.shape
+        if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height or x1 - x0 > 2 * width or y1 - y0 > 2 * width:
             return box, 0
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
         colours = np.zeros((y1 - y0, x1 - x0, 3), np.uint8)
@@ -109,8 +110,8 @@ class Painter:
             _person(colours, mask, moved, one)
         else:
             _parcel(colours, mask, moved, one)
-        cut = slice(max(-y0, 0), min(HEIGHT - y0, y1 - y0)), slice(max(-x0, 0), min(WIDTH - x0, x1 - x0))
-        there = slice(max(y0, 0), min(y1, HEIGHT)), slice(max(x0, 0), min(x1, WIDTH))
+        cut = slice(max(-y0, 0), min(height - y0, y1 - y0)), slice(max(-x0, 0), min(width - x0, x1 - x0))
+        there = slice(max(y0, 0), min(y1, height)), slice(max(x0, 0), min(x1, width))
         alpha = np.where(self._place.scenery.depth[there] < shape.depth - 0.5, 0, mask[cut])
         _blend(image[there], colours[cut], alpha)
         owners[there][alpha > 127] = shape.owner

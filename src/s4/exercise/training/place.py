@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -81,8 +82,9 @@ class Place(NamedTuple):
         feet = self.optics.project(np.column_stack((at, np.zeros(len(at)))))
         head = self.optics.project(np.column_stack((at, np.full(len(at), 2.0))))
         pad = 0.25 * np.abs(feet[:, 1] - head[:, 1])
-        beside = (feet[:, 0] < -pad) | (feet[:, 0] > WIDTH + pad)
-        return np.asarray((feet[:, 2] < 0.8) | beside | (head[:, 1] > HEIGHT) | (feet[:, 1] < 0), bool)
+        width, height = self.optics.size
+        beside = (feet[:, 0] < -pad) | (feet[:, 0] > width + pad)
+        return np.asarray((feet[:, 2] < 0.8) | beside | (head[:, 1] > height) | (feet[:, 1] < 0), bool)
 
 
 @lru_cache(maxsize=1)
@@ -96,8 +98,23 @@ def city() -> tuple[Plan, Walkways]:
 def place_of(scene: Scene) -> Place:
     """The place of a scene, with the camera put up there. Costs about two seconds."""
     rng = np.random.default_rng([scene.seed, 29])
-    if scene.place == "room":
-        return _room(scene, rng)
+    place = _room(scene, rng) if scene.place == "room" else _outdoors(scene, rng)
+    if scene.width == WIDTH:
+        return place
+    optics = place.optics.scaled(scene.width / WIDTH)
+    scenery = Scenery(
+        _resized(place.scenery.image, optics, cv2.INTER_AREA).astype(np.uint8),
+        _resized(place.scenery.depth, optics, cv2.INTER_NEAREST).astype(np.float32),
+        _resized(place.scenery.lit, optics, cv2.INTER_AREA).astype(np.uint8),
+    )
+    return place._replace(optics=optics, scenery=scenery)
+
+
+def _resized(plane: NDArray[Any], optics: Optics, way: int) -> NDArray[Any]:
+    return np.asarray(cv2.resize(plane, optics.size, interpolation=way))
+
+
+def _outdoors(scene: Scene, rng: np.random.Generator) -> Place:
     plan, walkways = city()
     optics = _put_up(scene, plan, walkways, rng)
     sun = SUNS[scene.light]

@@ -20,8 +20,8 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     street make it at night; `shadows`: whether the sun or the lamps cast any; `rain`: 0 none to 1 a downpour;
     `fog_m`: how far one sees (0: no fog); `noise`: of the sensor, grey levels; `shake_px`: of the mast, root mean
     square; `people`: others who walk about; `tamper`: what is done to the camera, besides (see `tamper.TAMPERS`);
-    `seconds`: 0 as long as the act needs; `fps`: pictures a second; `quality`: x264's constant rate factor, smaller
-    is better.
+    `seconds`: 0 as long as the act needs; `fps`: pictures a second; `width`: of the picture, px, 16 to 9;
+    `quality`: x264's constant rate factor, smaller is better.
     """
 
     act: str = "walkers"
@@ -38,6 +38,7 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noise: Annotated[float, Meta(ge=0.0, le=30.0)] = 2.5
     shake_px: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.0
     people: Annotated[int, Meta(ge=0, le=200)] = 5
+    width: Annotated[int, Meta(ge=160, le=1920)] = 640
     tamper: str = ""
     seconds: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 0.0
     fps: Annotated[float, Meta(ge=1.0, le=60.0)] = 12.5

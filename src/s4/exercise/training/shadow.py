@@ -9,7 +9,7 @@ import numpy as np
 
 from s4.exercise.figures import Image
 from s4.exercise.light import Sun
-from s4.exercise.optics import HEIGHT, WIDTH, Floats
+from s4.exercise.optics import Floats
 from s4.exercise.training import body
 from s4.exercise.training.place import Place
 
@@ -30,7 +30,7 @@ class Shadows:
 
     def cast(self, image: Image, people: list[Floats], things: list[Floats]) -> None:
         """Darken the ground. `people`: joints; `things`: corners; both float[n, 3] in metres."""
-        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask = np.zeros(self._place.scenery.lit.shape, np.uint8)
         for joints in people:
             self._feet(mask, joints)
             if self._wanted:

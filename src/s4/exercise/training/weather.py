@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s4.exercise.figures import Image
-from s4.exercise.optics import HEIGHT, WIDTH
 from s4.exercise.training.place import Place
 from s4.exercise.training.scene import Scene
 
@@ -29,7 +28,8 @@ class Weather:
         self._lit = _lamplight(place) if scene.light == "night" and scene.place != "room" else None
         self._clear = _clearness(scene, place)
         sigma = scene.noise * (2.0 if scene.light == "night" else 1.0)
-        shape = HEIGHT + _MARGIN, WIDTH + _MARGIN
+        self._size = width, height = place.optics.size
+        shape = height + _MARGIN, width + _MARGIN
         grain = self._rng.normal(0, sigma, (*shape, 1)) + self._rng.normal(0, 0.45 * sigma, (*shape, 3))
         self._noise: NDArray[np.int16] = np.round(grain).astype(np.int16)
         self._sway = np.zeros(2)
@@ -58,9 +58,9 @@ class Weather:
 
     def _streaks(self, lit: NDArray[np.float32]) -> None:
         rain, rng = self._scene.rain, self._rng
-        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask = np.zeros(self._size[::-1], np.uint8)
         count = round(_STREAKS * rain)
-        start = rng.uniform((0, -20), (WIDTH, HEIGHT), (count, 2))
+        start = rng.uniform((0, -20), self._size, (count, 2))
         length = rng.uniform(6, 24, count)
         for (x, y), reach in zip(start, length, strict=True):
             end = round((x + 0.12 * reach) * 16), round((y + reach) * 16)
@@ -76,19 +76,19 @@ class Weather:
         self._sway = keep * self._sway + push * (1.0, 0.6)
         self.shift = float(self._sway[0]), float(self._sway[1])
         move = np.array([[1, 0, self.shift[0]], [0, 1, self.shift[1]]], np.float32)
-        moved = cv2.warpAffine(lit, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.warpAffine(lit, move, self._size, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.float32)
 
     def _grainy(self, lit: NDArray[np.float32]) -> Image:
         x, y = (int(v) for v in self._rng.integers(0, _MARGIN, 2))
-        noise = self._noise[y : y + HEIGHT, x : x + WIDTH]
+        noise = self._noise[y : y + self._size[1], x : x + self._size[0]]
         return np.asarray(np.clip(lit + noise, 0, 255), np.uint8)
 
 
 def _lamplight(place: Place) -> NDArray[np.float32]:
     """How much of the daylight the lamps of the street give back, float[height, width, 3]: warm, in pools."""
     ground = np.array(place.optics.at) + place.scenery.depth[..., None] * place.optics.rays()
-    light = np.full((HEIGHT, WIDTH), _DARK)
+    light = np.full(place.scenery.depth.shape, _DARK)
     for lamp in place.lamps:
         square = ((ground - lamp) ** 2).sum(axis=-1) - lamp[2] ** 2
         light += 0.62 / (1 + np.maximum(square, 0) / 30.0) ** 1.3

@@ -73,7 +73,7 @@ class CameraTampered:
         purpose="Tell when a camera no longer shows its place, so that nobody relies on it and somebody looks after it",
         legal_basis="GDPR Art. 32: security of processing; the picture is judged, not the people in it",
         limits="Fixed cameras; fog, and a dark place where the lamp goes out, are called covered; a repeat is known by "
-        "what moves in it, for ten minutes at 5 pictures a second; a stream that ends is told by the stage, once 5 s have passed",
+        "what moves in it, for ten minutes at 5 pictures a second; that a live stream has ended is told by the stage",
     )
 
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
