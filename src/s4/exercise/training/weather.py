@@ -25,6 +25,7 @@ class Weather:
     def __init__(self, scene: Scene, place: Place) -> None:
         self._scene = scene
         self._rng = np.random.default_rng([scene.seed, 37])
+        self._phases = self._rng.uniform(0, 2 * math.pi, 4)
         self._lit = _lamplight(place) if scene.light == "night" and scene.place != "room" else None
         self._clear = _clearness(scene, place)
         sigma = scene.noise * (2.0 if scene.light == "night" else 1.0)
@@ -33,7 +34,6 @@ class Weather:
         grain = self._rng.normal(0, sigma, (*shape, 1)) + self._rng.normal(0, 0.45 * sigma, (*shape, 3))
         self._noise: NDArray[np.int16] = np.round(grain).astype(np.int16)
         self._sway = np.zeros(2)
-        self._phases = self._rng.uniform(0, 2 * math.pi, 4)
         self.shift = (0.0, 0.0)
 
     def over(self, image: Image, now_s: float) -> Image:
