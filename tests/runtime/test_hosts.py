@@ -19,7 +19,7 @@ from s4.core.errors import CapacityError, ServiceError
 from s4.core.model import Command, Fact, Observation, ObservationBatch, Raw, Reading, Series, revision_of
 from s4.core.ports import Context, Door, Outlet, Record, SendMqtt
 from s4.core.profile import CommandSpec, DeviceProfile, Parameter
-from s4.runtime import deadletters, runner_commands, runner_history
+from s4.runtime import deadletters, runner_dispatch, runner_history
 from s4.runtime.bus import Bus
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.reader import HistoryReader
@@ -78,7 +78,7 @@ async def until(desk: Desk, name: str, *states: str) -> Command:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again after 0.3 s instead of 5."""
-    monkeypatch.setattr(runner_commands, "_AGAIN_S", 0.3)
+    monkeypatch.setattr(runner_dispatch, "_AGAIN_S", 0.3)
 
 
 def commands(desk: Desk, *outlets: Outlet) -> CommandHost:

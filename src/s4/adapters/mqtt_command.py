@@ -49,6 +49,7 @@ class MqttOutlet(Outlet):
         purpose="Carries a command that a person approved to a device.",
         limits="The device must be connected; it is asked again until it answers or the command expires.",
     )
+    near: ClassVar = True
 
     def __init__(self, context: Context, outlet: OutletConfig) -> None:
         super().__init__(context, outlet)

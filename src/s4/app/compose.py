@@ -104,13 +104,10 @@ class Composer:
             found.add(Observation)
         return tuple(word for word, fact in FACTS.items() if fact in found and fact is not Command)
 
-    def outlets(self) -> list[Outlet]:
-        """The outlets, where the response room runs."""
-        if not self._runs("response"):
-            return []
-        return [
-            registry.load("s4.outlets", row.outlet)(self._context(dict(row.options)), row) for row in self._city.outlet
-        ]
+    def outlets(self, *, near: bool = False) -> list[Outlet]:
+        """The outlets; `near`: only those that reach devices over the bus of their own site."""
+        classes = [(row, registry.load("s4.outlets", row.outlet)) for row in self._city.outlet]
+        return [made(self._context(dict(row.options)), row) for row, made in classes if made.near or not near]
 
     def exports(self) -> list[Exporter]:
         """The exports, where the edge room runs."""

@@ -191,6 +191,7 @@ def _plan(
 
     vault = EvidenceVault(settings.data_dir / "evidence", SiteKey(settings.data_dir / "keys"), city.city.id)
     made = Composer(city, clock, settings.city_file.absolute().parent, settings.runs, verify, vault)
+    decides, on_edge = settings.runs("response"), settings.leaf is not None
     return RunPlan(
         city=city,
         clock=clock,
@@ -201,8 +202,9 @@ def _plan(
         stages=made.stages(),
         doors=made.doors(),
         cameras=made.cameras(),
-        outlets=made.outlets(),
-        deliver=settings.runs("response"),
+        outlets=made.outlets(near=not decides) if decides or on_edge else (),
+        deliver=decides or on_edge,
+        edges=sites.taken_in(settings, credentials),
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
         beside=sites.beside(settings, city, made.stated(), server),
         register=made.register,

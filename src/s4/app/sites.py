@@ -21,6 +21,7 @@ from s4.runtime.nats_config import ServerPlan
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
 from s4.runtime.nats_server import NatsServer, free_port
 from s4.runtime.runner import Beside
+from s4.runtime.runner_dispatch import Dispatch
 from s4.runtime.uplink.edge import Line, UplinkPlan
 from s4.shield.credentials import Credentials
 
@@ -170,7 +171,7 @@ async def hang_up_on(server: NatsServer, before: ServerPlan) -> None:
 def beside(
     settings: Settings, city: City, words: tuple[str, ...], server: NatsServer | None
 ) -> tuple[Callable[[Beside], Sequence[Host]], ...]:
-    """What runs beside the rooms: the hub's receiver, or an edge site's uplink; usually nothing."""
+    """What runs beside the rooms: what a hub does for its sites, or an edge site with its hub; usually nothing."""
     if settings.accept is not None:
         return (lambda around: _receiver(settings, around),)
     if settings.leaf is not None and server is not None and server.plan.remote is not None:
@@ -179,21 +180,38 @@ def beside(
     return ()
 
 
+def taken_in(settings: Settings, credentials: Credentials) -> Callable[[], frozenset[str]] | None:
+    """On a hub that takes sites in: those with a credential now, whose devices are told what to do by way of them."""
+    if settings.accept is None:
+        return None
+    return lambda: frozenset(row.id for row in credentials.list("site") if not row.revoked)
+
+
 def _receiver(settings: Settings, around: Beside) -> list[Host]:
+    from s4.runtime.uplink.decisions import TellHost
     from s4.runtime.uplink.receiver import ReceiverHost
 
-    return [ReceiverHost(settings.data_dir, around.city, around.bus, around.recorder, around.clock)]
+    receiver = ReceiverHost(settings.data_dir, around.city, around.bus, around.recorder, around.clock)
+    return [receiver, TellHost(around.bus, around.archive)]
 
 
 def _uplink(plan: UplinkPlan, server: NatsServer, around: Beside) -> list[Host]:
     from s4.runtime.leaf_control import ServerWatch
+    from s4.runtime.uplink.decisions import AskHost
     from s4.runtime.uplink.intake import intakes
     from s4.runtime.uplink.link import LinkHost
+    from s4.runtime.uplink.orders import OrderHost
+    from s4.runtime.uplink.remembered import Remembered
     from s4.runtime.uplink.sender import SenderHost
 
-    line = Line(plan)
-    link = LinkHost(line, around.bus, around.recorder, around.clock, ServerWatch(server).control)
-    return [*intakes(line, around.city, around.bus, around.clock), SenderHost(line, around.bus), link]
+    line, remembered = Line(plan), Remembered(plan.folder / "downlink.sqlite")
+    return [
+        *intakes(line, around.city, around.bus, around.clock),
+        SenderHost(line, around.bus),
+        LinkHost(line, around.bus, around.recorder, around.clock, ServerWatch(server).control),
+        OrderHost(plan.site, around.bus, Dispatch(around.outlets, around.bus, around.clock), remembered),
+        AskHost(plan.site, around.bus, around.recorder, remembered),
+    ]
 
 
 def address(settings: Settings) -> str:

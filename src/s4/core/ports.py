@@ -218,9 +218,13 @@ SendMqtt = Callable[[str, bytes], Awaitable[None]]
 
 
 class Outlet(ABC):
-    """A way out: carries an approved command to the outside world."""
+    """A way out: carries an approved command to the outside world.
+
+    `near`: it reaches devices over the bus of their own site, so that an edge site has to carry its commands out.
+    """
 
     card: ClassVar[Card]
+    near: ClassVar[bool] = False
 
     def __init__(self, context: Context, outlet: OutletConfig) -> None:
         self.context = context

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +51,7 @@ from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine
 from s4.runtime.store.snapshots import Snapshots
 from s4.runtime.streams import DUPLICATE_WINDOW_S, FACTS, plans
+from s4.runtime.uplink.orders import SiteOrders
 
 _MERGE_EVERY_S: Final = 600.0
 _STOP_S: Final = 10.0
@@ -64,7 +65,9 @@ class Beside(msgspec.Struct, frozen=True):
     city: str
     bus: Bus
     recorder: Recorder
+    archive: SqlArchive
     clock: Clock
+    outlets: Sequence[Outlet]
 
 
 class RunPlan(msgspec.Struct, frozen=True):
@@ -72,7 +75,7 @@ class RunPlan(msgspec.Struct, frozen=True):
     SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
     hosts; `register`: the devices that the parts let in, which the runner keeps up to date, as it does `zones`;
     `board`: where the cameras show themselves; `exports`: what leaves from here, their queues in `exports_folder`
-    (None: no export is this process' business).
+    (None: no export is this process' business); `edges`: the edge sites that come in here.
     """
 
     city: City
@@ -93,6 +96,7 @@ class RunPlan(msgspec.Struct, frozen=True):
     zones: ZoneBook | None = None
     exports: Sequence[Exporter] = ()
     exports_folder: Path | None = None
+    edges: Callable[[], Container[str]] | None = None
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -171,12 +175,13 @@ class _Team:
                 HistoryHost("events", Observation, events, city, bus, clock),
             ]
         if plan.deliver:
-            self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock))
+            sites = SiteOrders(bus, plan.edges) if plan.edges is not None else None
+            self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock, sites))
         folder = plan.exports_folder
         sending = [ExportHost(one, folder, city, bus, recorder, clock) for one in plan.exports] if folder else []
         self.exports = [host.state for host in sending]
         self._readers += sending
-        around = Beside(city, bus, recorder, clock)
+        around = Beside(city, bus, recorder, archive, clock, plan.outlets)
         self._readers += [host for make in plan.beside for host in make(around)]
         self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]
         self._entrances += [CameraHost(*camera, recorder, clock, plan.board) for camera in plan.cameras]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from s4.core.archive import AuditEntry, Recorded
 from s4.core.errors import ConflictError, ServiceError
-from s4.core.model import WORD_OF, Fact, Incident, kind_token, revision_of
+from s4.core.model import WORD_OF, Command, Fact, Incident, kind_token, revision_of
 from s4.runtime.store.schema import FOREVER, audit, fact
 from s4.runtime.wire import decode_fact, encode_fact
 from s4.shield.audit import seal
@@ -109,6 +109,15 @@ class SqlArchive:
         """Facts recorded after `cursor`, in order: what the live feed reads."""
         query = select(fact.c.cursor, fact.c.recorded, fact.c.word, fact.c.body).where(fact.c.cursor > cursor)
         return _decode(self._rows(query.order_by(fact.c.cursor).limit(limit)))
+
+    def commands(self, cursor: int, actions: Sequence[str], limit: int) -> list[Recorded]:
+        """Commands of these actions recorded after `cursor`, every revision, in order."""
+        query = (
+            select(fact.c.cursor, fact.c.recorded, fact.c.word, fact.c.body)
+            .where(fact.c.cursor > cursor, fact.c.word == WORD_OF[Command], fact.c.kind.in_(actions))
+            .order_by(fact.c.cursor)
+        )
+        return _decode(self._rows(query.limit(limit)))
 
     def since(self, instant: int) -> list[Recorded]:
         """Facts that became known at `instant` (ns) or later, in order."""
