@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -20,16 +20,21 @@ def _grain(image: Image, rng: np.random.Generator, spread: float) -> NDArray[np.
     return rng.normal(0, spread, image.shape).astype(np.float32)
 
 
+def _soft(image: NDArray[Any], spread: float) -> NDArray[np.float32]:
+    """Blurred by so many px in a picture 640 px wide."""
+    return cv2.GaussianBlur(image, (0, 0), spread * image.shape[1] / 640).astype(np.float32)
+
+
 def _hand(image: Image, rng: np.random.Generator) -> NDArray[np.generic]:
     return 6 + _grain(image, rng, 2.0)
 
 
 def _cloth(image: Image, rng: np.random.Generator) -> NDArray[np.generic]:
-    return cv2.GaussianBlur(image, (0, 0), 60) * 0.3 + 50 + _grain(image, rng, 2.0)
+    return _soft(image, 60.0) * 0.3 + 50 + _grain(image, rng, 2.0)
 
 
 def _blurred(spread: float) -> Change:
-    return lambda image, rng: cv2.GaussianBlur(image, (0, 0), spread) + _grain(image, rng, 1.0)
+    return lambda image, rng: _soft(image, spread) + _grain(image, rng, 1.0)
 
 
 def _turned(dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> Change:
@@ -50,7 +55,7 @@ def _painted(share: float) -> Change:
     def change(image: Image, rng: np.random.Generator) -> NDArray[np.generic]:
         height, width = image.shape[:2]
         field = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 1, (height, width)), (0, 0), width / 16)
-        mask = cv2.GaussianBlur((field > np.quantile(field, 1 - share)).astype(np.float32), (0, 0), 4)[..., None]
+        mask = _soft((field > np.quantile(field, 1 - share)).astype(np.float32), 4.0)[..., None]
         return np.asarray(image * (1 - mask) + 40 * mask + _grain(image, rng, 1.5))
 
     return change
