@@ -74,6 +74,8 @@ KINDS: Final[dict[str, Kind]] = {
         _kind("crowd_density", "Crowd too dense", "Safety", "physical", _SEVERE, 0.20),
         _kind("panic_dispersal", "Crowd in flight", "Safety", "physical", _EXTREME, 0.30),
         _kind("counter_flow", "Counter-flow in a crowd", "Safety", "physical", _MODERATE, 0.10),
+        _kind("gathering", "People gather", "Safety", "physical", _MINOR, 0.05),
+        _kind("unusual_path", "Unusual path or speed", "Security", "physical", _MINOR, 0.03),
         _kind("door_forced", "Door forced", "Security", "physical", _SEVERE, 0.40),
         _kind("door_held", "Door held open", "Security", "physical", _MINOR, 0.05),
         _kind("gunshot", "Possible gunshot", "Security", "physical", _EXTREME, 0.15),

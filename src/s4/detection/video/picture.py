@@ -5,6 +5,7 @@ Everything inside video detection is in working pixels; only what leaves it is i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,17 @@ def gap(a: Box, b: Box) -> float:
     dx = max(a.x - b.x - b.w, b.x - a.x - a.w, 0.0)
     dy = max(a.y - b.y - b.h, b.y - a.y - a.h, 0.0)
     return float(np.hypot(dx, dy))
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds them all; raises `ValueError` for none.
+
+    >>> around([Box(0, 0, 2, 1), Box(3, 3, 1, 1)])
+    Box(x=0, y=0, w=4, h=4)
+    """
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, low = max(box.x + box.w for box in boxes), max(box.y + box.h for box in boxes)
+    return Box(left, top, right - left, low - top)
 
 
 class View(NamedTuple):

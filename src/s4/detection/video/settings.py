@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
     `loitering_after_s`: who stays in a zone for this long loiters; `loitering_anywhere_after_s`: or on one spot, where
     a camera has no such zone; `tailgating_within_s`: who goes through a door so soon after another one follows them;
+    `gathering_people`, `gathering_after_s`: so many people who stand together for so long gather; `crowded_m2`,
+    `crowded_after_s`: so many people a square metre for so long are too many (Fruin's level F: 2.17);
     `learning_s`: memory of the background model; `tamper_after_s`: a camera that does not
     show its place for so long was tampered with; `gap_s`: a track survives unseen for this long;
     `models`: ONNX files that find people and things, from the folder of the description; `model_windows`: windows a
@@ -54,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     update_every_s: Seconds = 5.0
     learning_s: Seconds = 200.0
     tamper_after_s: Seconds = 2.0
+    gathering_people: Annotated[int, Meta(ge=3, le=1000)] = 6
+    gathering_after_s: Seconds = 30.0
+    crowded_m2: Annotated[float, Meta(gt=0.0, le=10.0)] = 2.17
+    crowded_after_s: Seconds = 5.0
     gap_s: Annotated[float, Meta(gt=0.0, le=10.0)] = 1.5
     models: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
     model_windows: Annotated[int, Meta(ge=1, le=4)] = 1

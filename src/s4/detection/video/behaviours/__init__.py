@@ -8,7 +8,10 @@ from typing import Final
 from s4.core.city import Zone
 from s4.core.errors import ConfigError
 from s4.detection.video.behaviours.camera_tampered import CameraTampered
+from s4.detection.video.behaviours.counter_flow import CounterFlow
+from s4.detection.video.behaviours.crowd_density import CrowdDensity
 from s4.detection.video.behaviours.fall import Fall
+from s4.detection.video.behaviours.gathering import Gathering
 from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
 from s4.detection.video.behaviours.panic_dispersal import PanicDispersal
@@ -16,6 +19,7 @@ from s4.detection.video.behaviours.recognised import RecognisedThing
 from s4.detection.video.behaviours.running import Running
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
+from s4.detection.video.behaviours.unusual_path import UnusualPath
 from s4.detection.video.behaviours.vehicle_in_pedestrian_area import VehicleInPedestrianArea
 from s4.detection.video.behaviours.wrong_way import WrongWay
 from s4.detection.video.behaviours.zone_intrusion import ZoneIntrusion
@@ -35,6 +39,10 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "loitering": Loitering,
     "panic_dispersal": PanicDispersal,
     "running": Running,
+    "gathering": Gathering,
+    "crowd_density": CrowdDensity,
+    "counter_flow": CounterFlow,
+    "unusual_path": UnusualPath,
 }
 
 

@@ -27,12 +27,12 @@ from s4.detection.video.track import Track
 from s4.detection.video.trust import rate, trust
 
 KIND: Final = "running"
-RUNS: Final = 1.6  # heights a second, 2.7 m/s: between the quickest walk (2.2 m/s) and a jog (3 m/s)
+RUNS: Final = 1.75  # heights a second, 3 m/s: a jog; the quickest walk is 2.2 m/s, and boxes are a little short
 FASTEST: Final = 5.0  # heights a second, 8.5 m/s: faster is on wheels, or two people taken for one
 MEASURED_S: Final = 1.0
 STRAIGHT: Final = 0.85  # way there ÷ way gone: feet that tremble go far and come nowhere
-STEADY: Final = 0.5  # each half of the second must have this share of the speed
-LEAST_TALL: Final = 0.75  # of what people are here: half a person measures too quick
+STEADY: Final = (0.3, 2.0)  # times the mean: shorter and longer steps are of somebody else
+LEAST_TALL: Final = 0.9  # of what people are here: half a person measures too quick
 FLOWS: Final = 0.5  # of the speed, which a quarter of what moves in the person's box must show: feet may be exchanged
 OVER_S: Final = 1.0
 
@@ -139,9 +139,8 @@ def _speed(run: Run, tall: float) -> float:
     if seconds < 0.9 * MEASURED_S or seconds > 2 * MEASURED_S or len(feet) < 4:
         return 0.0
     gone = dist(feet[0][1:], feet[-1][1:])
-    middle = feet[len(feet) // 2]
-    halves = [dist(one[1:], other[1:]) for one, other in ((feet[0], middle), (middle, feet[-1]))]
-    way = sum(dist(one[1:], other[1:]) for one, other in pairwise(feet))
-    if gone < STRAIGHT * way or min(halves) < STEADY * gone / 2:
+    steps = [dist(one[1:], other[1:]) for one, other in pairwise(feet)]
+    mean = sum(steps) / len(steps)
+    if gone < STRAIGHT * sum(steps) or min(steps) < STEADY[0] * mean or max(steps) > STEADY[1] * mean:
         return 0.0
     return gone / seconds / tall
