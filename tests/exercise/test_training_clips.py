@@ -121,7 +121,7 @@ def test_every_tampering_changes_the_picture(name: str) -> None:
 
 
 def test_a_grid_is_filmed_once(tmp_path: Path) -> None:
-    wanted = jobs(tmp_path, list(scenes(["empty"], ["indoors"], 2, ["frozen"], seconds=1.0, fps=2.0)))
+    wanted = jobs(tmp_path, list(scenes(["empty"], ["indoors"], 2, ["frozen"], {"seconds": "1", "fps": 2.0})))
     assert [job.path.name for job in wanted] == ["empty.indoors.frozen.1.mp4", "empty.indoors.frozen.2.mp4"]
     assert list(render_all(wanted[:1])) == wanted[:1]
     assert list(render_all(wanted)) == wanted[1:]

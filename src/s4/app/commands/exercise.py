@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from s4.exercise.training.scene import Scene
     from s4.exercise.training.score import People, Tally
     from s4.exercise.training.truth import Truth
 
@@ -52,22 +53,22 @@ def render(
     typer.echo(f"{out}: {truth.seconds:.1f} s, {len(truth.pictures)} pictures", err=True)
 
 
-def _scene(act: str, seed: int, given: Iterable[str]) -> Any:
-    import msgspec
+def _scene(act: str, seed: int, given: Iterable[str]) -> Scene:
+    from s4.exercise.training.scene import scene_of
 
+    return scene_of({"act": act, "seed": str(seed), **_fields(given)})
+
+
+def _fields(given: Iterable[str]) -> dict[str, str]:
     from s4.core.errors import InputError
-    from s4.exercise.training.scene import Scene
 
-    fields = {"act": act, "seed": str(seed)}
+    fields = {}
     for one in given:
         name, sign, value = one.partition("=")
         if not sign:
             raise InputError("is not FIELD=VALUE", field=one)
         fields[name.strip()] = value.strip()
-    try:
-        return msgspec.convert(fields, Scene, strict=False)
-    except msgspec.ValidationError as error:
-        raise InputError(str(error), field="scene") from error
+    return fields
 
 
 def grid(
@@ -76,19 +77,22 @@ def grid(
     condition: Annotated[list[str] | None, typer.Option(help="In which conditions; all when none is named.")] = None,
     tamper: Annotated[list[str] | None, typer.Option(help="What is done to the camera besides.")] = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How often each, with seeds from 1.")] = 1,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE of every scene.")] = None,
     jobs: _Jobs = 1,
 ) -> None:
     """Film every act in every condition, each so many times.
 
     \b
-    Example:
+    Examples:
       s4 exercise grid clips --act fall --act daily --condition plain --condition night --seeds 5 --jobs 2
+      s4 exercise grid hands --act walkers --tamper "covered, hand" --set fps=5 --set width=320
     """
     from s4.exercise.training.acts import ACTS
     from s4.exercise.training.grid import CONDITIONS, render_all, scenes
     from s4.exercise.training.grid import jobs as jobs_of
 
-    wanted = jobs_of(folder, [*scenes(act or list(ACTS), condition or list(CONDITIONS), seeds, tamper or [""])])
+    given = _fields(set_ or [])
+    wanted = jobs_of(folder, [*scenes(act or list(ACTS), condition or list(CONDITIONS), seeds, tamper or [""], given)])
     for number, job in enumerate(render_all(wanted, jobs), start=1):
         typer.echo(f"{number} {job.path}", err=True)
     typer.echo(f"{len(wanted)} clips in {folder}", err=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from s4.core.errors import InputError
-from s4.exercise.training.scene import Scene
+from s4.exercise.training.scene import Scene, scene_of
 
 CONDITIONS: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
@@ -42,7 +40,11 @@ class Job(NamedTuple):
 
 
 def scenes(
-    acts: Sequence[str], conditions: Sequence[str], seeds: int, tampers: Sequence[str] = ("",), **given: Any
+    acts: Sequence[str],
+    conditions: Sequence[str],
+    seeds: int,
+    tampers: Sequence[str] = ("",),
+    given: Mapping[str, Any] | None = None,
 ) -> Iterator[Scene]:
     """Every act × condition × tampering × seed from 1 to `seeds`; places take turns. `given` holds for all.
 
@@ -60,10 +62,8 @@ def scenes(
             for tamper in tampers:
                 for seed in range(1, seeds + 1):
                     place = {"place": _PLACES[seed % len(_PLACES)]}
-                    fields = place | CONDITIONS[condition] | given
-                    yield msgspec.convert(
-                        {"act": act, "condition": condition, "seed": seed, "tamper": tamper, **fields}, Scene
-                    )
+                    fields = place | CONDITIONS[condition] | dict(given or {})
+                    yield scene_of({"act": act, "condition": condition, "seed": seed, "tamper": tamper, **fields})
 
 
 def jobs(folder: Path, wanted: Sequence[Scene]) -> list[Job]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from s4.core.errors import InputError
 
 Light = Literal["day", "evening", "overcast", "clouds", "night"]
 Where = Literal["square", "stadium", "station", "room"]
@@ -43,3 +46,18 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 0.0
     fps: Annotated[float, Meta(ge=1.0, le=60.0)] = 12.5
     quality: Annotated[int, Meta(ge=0, le=40)] = 20
+
+
+def scene_of(fields: Mapping[str, Any]) -> Scene:
+    """A scene of some fields, which may be texts. Raises `InputError` naming the field.
+
+    >>> scene_of({"act": "fall", "rain": "0.5"}).rain
+    0.5
+    >>> scene_of({"rain": "much"})
+    Traceback (most recent call last):
+    s4.core.errors.InputError: scene: Expected `float`, got `str` - at `$.rain`
+    """
+    try:
+        return msgspec.convert(fields, Scene, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(str(error), field="scene") from error
