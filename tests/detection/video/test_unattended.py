@@ -14,7 +14,7 @@ WHERE = 180, 185
 
 
 def watch(script: Script, seconds: float, *, fps: float = 5.0, **options: Any) -> list[Detection]:
-    stage = VideoWatch(context_of("cam-1", behaviours=["unattended_object"], **options))
+    stage = VideoWatch(context_of("cam-1", **{"behaviours": ["unattended_object"], **options}))
     found = [one for frame in frames(script, seconds, fps=fps) for one in stage.step([frame], frame.time)]
     return found + stage.step([], START + round((seconds + 60) * NS_PER_S))
 

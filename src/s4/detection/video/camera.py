@@ -20,6 +20,7 @@ from s4.detection.video.picture import Box, Image, View
 from s4.detection.video.scale import Scale
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
+from s4.detection.video.spots import Shot, Spots
 from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
 from s4.detection.video.whereabouts import Spot, Whereabouts
@@ -102,6 +103,7 @@ class CameraWatch:
         self._tracker = Tracker(self._settings.gap_s)
         self._flows = Flows()
         self._scale = Scale(view.height)
+        self._spots = Spots(view)
         self._due = 0
 
     def _keep_pace(self, time: int) -> None:
@@ -136,6 +138,7 @@ class CameraWatch:
             self._flows.next(foreground.image, dt_s),
             self._scale,
             self.whereabouts,
+            spots=self._spots.show(Shot(time, dt_s, foreground.image, tracks, self._size, foreground.settled)),
         )
 
     def tell(self, statement: Statement) -> Detection:

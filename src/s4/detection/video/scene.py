@@ -12,6 +12,7 @@ from s4.detection.video.flow import Flow
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, Mask, View
 from s4.detection.video.scale import Scale
+from s4.detection.video.spots import Spots
 from s4.detection.video.track import Track
 from s4.detection.video.whereabouts import Whereabouts
 
@@ -22,7 +23,8 @@ class Scene(NamedTuple):
     """`time`: ns UTC; `dt_s`: since the picture before; `image`: working picture in even light; `foreground`: where
     something is; `tracks`: confirmed ones; `settled`: false while the light changes; `raw`: working picture as it came;
     `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
-    was none; `scale`: how tall people look at each row; `where`: where on the ground a point lies.
+    was none; `scale`: how tall people look at each row; `where`: where on the ground a point lies;
+    `spots`: where something new stands still.
     """
 
     time: int
@@ -38,6 +40,7 @@ class Scene(NamedTuple):
     flow: Flow | None = None
     scale: Scale | None = None
     where: Whereabouts | None = None
+    spots: Spots | None = None
 
 
 class Statement(NamedTuple):

@@ -29,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     four points (x, y, lat, lon) on the ground, x and y fractions of the picture; `heading_deg`: where the camera looks,
     clockwise from north, with which people's heights replace the four points; `behaviours`: those to run, all
     when empty; `zone_dwell_s`: a person counts as in a zone after this long; `unattended_after_s`: a thing is left
-    behind when nobody was near it for this long; `update_every_s`: what goes on is not said again sooner;
+    behind when nobody was near it for this long; `removed_after_s`: a thing was taken away when its place has been
+    bare for this long; `update_every_s`: what goes on is not said again sooner;
     `loitering_after_s`: who stays in a zone for this long loiters; `loitering_anywhere_after_s`: or on one spot, where
     a camera has no such zone; `tailgating_within_s`: who goes through a door so soon after another one follows them;
     `gathering_people`, `gathering_after_s`: so many people who stand together for so long gather; `crowded_m2`,
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behaviours: tuple[str, ...] = ()
     zone_dwell_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 1.0
     unattended_after_s: Seconds = 15.0
+    removed_after_s: Seconds = 6.0
     loitering_after_s: Seconds = 60.0
     loitering_anywhere_after_s: Seconds = 180.0
     tailgating_within_s: Seconds = 2.0

@@ -1,9 +1,11 @@
-"""Where something new stands still, and for how long: a memory of the empty scene, and an age for each pixel.
+"""Where something stands still that was not there before, and for how long: a memory of the empty scene, and an age for
+each pixel.
 
 The memory is separate from the background model of the tracks, which takes in within a minute what stands still, and
 which passes over dark things as shadows. Here a pixel that looks as before follows the light; one that differs is
-taken into the memory only slowly. The age of a pixel grows while it differs and keeps its colour, and shrinks faster
-than it grows otherwise: someone who walks past in front costs little, and what moves never gets old.
+taken into the memory only slowly, and not at all where people stand. The age of a pixel grows while it differs and
+keeps its colour, and shrinks faster than it grows otherwise: someone who walks past in front costs little, and what
+moves never gets old. When the light is switched, the memory is brought into the new light.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ WIDEST: Final = 320
 DIFFERENT: Final = 14  # grey levels, in the colour that differs most
 CLEARLY: Final = 28  # some part of a thing must differ by as much
 STEADY: Final = 14  # grey levels
-BEGINNING_S: Final = 5.0
+BEGINNING_S: Final = 10.0
+SAMPLES: Final = 11  # pictures of the beginning
 FOLLOW_LIGHT_S: Final = 15.0
 TAKE_IN_S: Final = 240.0  # a bag is taken in after some minutes
 FOLLOW_S: Final = 1.0
@@ -29,7 +32,10 @@ SETTLED_S: Final = 3.0
 SHRINK: Final = 2.0
 EMPTY_S: Final = 1.0  # where the empty scene is seen again, little age is left: someone in front is not the same
 OLDEST_S: Final = 3600.0
+GLANCE: Final = 12  # every twelfth pixel tells how bright it is
+DEAD_BAND: Final = 0.01
 LEAST_AREA: Final = 12.0
+AROUND: Final = 61  # pixels of the map: how far around the light is judged when it was switched
 
 Colours = NDArray[np.float32]
 
@@ -51,18 +57,27 @@ class StillMap:
         self._memory: Colours | None = None
         self._recent: Colours | None = None
         self._contrast: Image = np.zeros(self._shape[::-1], np.uint8)
+        self._held = np.zeros(self._shape[::-1], np.float32)
         self._watched_s = 0.0
+        self._first: list[Image] = []
+
+    @property
+    def known_s(self) -> float:
+        """How long this place has been watched in this light."""
+        return self._watched_s
 
     def learn(self, image: Image, dt_s: float, keep: Sequence[Box] = ()) -> None:
         """Take in the next picture (in even light); what stands in the boxes `keep` never becomes the empty scene."""
         import cv2
 
-        now = np.asarray(cv2.resize(image, self._shape, interpolation=cv2.INTER_AREA), np.uint8)
+        now = self._small(image)
         if self._memory is None or self._recent is None:
             self._memory, self._recent = now.astype(np.float32), now.astype(np.float32)
         self._watched_s += dt_s
+        self._brighten(self._memory, self._recent, now)
         self._contrast = _difference(now, self._memory)
         different = self._contrast >= DIFFERENT
+        np.add(self._held, np.float32(dt_s), out=self._held, where=~different)
         joined = _joined(different)
         standing = joined & (_difference(now, self._recent) < STEADY)
         self._remember(self._memory, now, different, dt_s, keep)
@@ -71,6 +86,32 @@ class StillMap:
         self._age += np.where(standing, np.float32(dt_s), np.float32(-SHRINK * dt_s))
         np.clip(self._age, 0.0, OLDEST_S, out=self._age)
 
+    def relight(self, image: Image, keep: Sequence[Box]) -> None:
+        """The light was switched: everything is as it was, in the light of this picture. What stands in the boxes
+        `keep`, or stood still, stays new; the empty scene behind it is taken to have changed as its surroundings have.
+        """
+        import cv2
+
+        if self._memory is None:
+            return
+        now = self._small(image).astype(np.float32)
+        same = (self._age < SETTLED_S).astype(np.float32)
+        for box in keep:
+            same[self._area(box)] = 0.0
+        weight = same[..., np.newaxis]
+        size = (AROUND, AROUND)
+        factor = (cv2.blur(now * weight, size) + 1.0) / (cv2.blur(self._memory * weight, size) + 1.0)
+        self._memory = np.where(weight > 0, now, np.minimum(self._memory * factor, 255.0)).astype(np.float32)
+        self._recent = now
+        self._age[same > 0] = 0.0
+
+    def accept(self, box: Box) -> None:
+        """What is to be seen in the box now belongs to the place from now on."""
+        if self._memory is not None and self._recent is not None:
+            area = self._area(box)
+            self._memory[area] = self._recent[area]
+            self._age[area] = 0.0
+
     def empty(self, view: View) -> Image:
         """The remembered empty scene, in working size."""
         import cv2
@@ -78,9 +119,25 @@ class StillMap:
         small = np.zeros((*self._shape[::-1], 3), np.uint8) if self._memory is None else self._memory.astype(np.uint8)
         return np.asarray(cv2.resize(small, (view.width, view.height)), np.uint8)
 
+    def differs(self, box: Box) -> float:
+        """The share of a box in which the last picture differs from the empty scene, 0–1."""
+        piece = self._contrast[self._area(box)]
+        return float((piece >= DIFFERENT).mean()) if piece.size else 0.0
+
+    def held(self, box: Box) -> float:
+        """The share of the time watched before it changed in which the box looked as the empty scene does, 0–1."""
+        ages, held = self._age[self._area(box)], self._held[self._area(box)]
+        new = ages >= SETTLED_S
+        if not new.any():
+            return 0.0
+        return float(np.median(held[new] / np.maximum(self._watched_s - ages[new], 1.0)))
+
     def things(self) -> list[Still]:
         """Everything that has stood still for `SETTLED_S` and is clearly there in some part."""
-        old = _joined(self._age >= SETTLED_S, close=5)
+        old = self._age >= SETTLED_S
+        if not old.any():
+            return []
+        old = _joined(old, close=5)
         scale = self._scale
         return [
             Still(Box(box.x * scale, box.y * scale, box.w * scale, box.h * scale), self._age_in(box))
@@ -88,18 +145,41 @@ class StillMap:
             if self._is_clear(box)
         ]
 
+    def _brighten(self, memory: Colours, recent: Colours, now: Image) -> None:
+        """Follow a change of the light everywhere, each colour by one factor, the median over the picture."""
+        before, after = memory[::GLANCE, ::GLANCE].reshape(-1, 3), now[::GLANCE, ::GLANCE].reshape(-1, 3)
+        factor = np.median((after + np.float32(1.0)) / (before + np.float32(1.0)), axis=0)
+        if np.abs(factor - 1.0).max() > DEAD_BAND:
+            for picture in (memory, recent):
+                np.minimum(picture * factor.astype(np.float32), np.float32(255.0), out=picture)
+
+    def _small(self, image: Image) -> Image:
+        import cv2
+
+        return np.asarray(cv2.resize(image, self._shape, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _area(self, box: Box) -> tuple[slice, slice]:
+        x, y, w, h = (int(value / self._scale) for value in box)
+        return slice(max(y, 0), max(y + h + 1, 0)), slice(max(x, 0), max(x + w + 1, 0))
+
     def _remember(self, memory: Colours, now: Image, different: Mask, dt_s: float, keep: Sequence[Box]) -> None:
         import cv2
 
         if self._watched_s <= BEGINNING_S:
-            cv2.accumulateWeighted(now, memory, min(dt_s / self._watched_s, 1.0))
+            self._begin(memory, now)
             return
+        self._first = []
         cv2.accumulateWeighted(now, memory, min(dt_s / FOLLOW_LIGHT_S, 1.0), mask=(~different).view(np.uint8))
         taken_in = different.view(np.uint8).copy()
         for box in keep:
-            x, y, w, h = (int(value / self._scale) for value in box)
-            taken_in[max(y, 0) : y + h + 1, max(x, 0) : x + w + 1] = 0
+            taken_in[self._area(box)] = 0
         cv2.accumulateWeighted(now, memory, min(dt_s / TAKE_IN_S, 1.0), mask=taken_in)
+
+    def _begin(self, memory: Colours, now: Image) -> None:
+        """The median of the first pictures: who only walks past leaves nothing in it."""
+        if self._watched_s >= len(self._first) * BEGINNING_S / SAMPLES:
+            self._first.append(now)
+            memory[:] = np.median(self._first, axis=0)
 
     def _is_clear(self, box: Box) -> bool:
         x, y, w, h = (int(value) for value in box)

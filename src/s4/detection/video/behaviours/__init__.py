@@ -16,6 +16,7 @@ from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
 from s4.detection.video.behaviours.panic_dispersal import PanicDispersal
 from s4.detection.video.behaviours.recognised import RecognisedThing
+from s4.detection.video.behaviours.removed import RemovedObject
 from s4.detection.video.behaviours.running import Running
 from s4.detection.video.behaviours.tailgating import Tailgating
 from s4.detection.video.behaviours.unattended import UnattendedObject
@@ -29,6 +30,7 @@ from s4.detection.video.settings import Settings
 ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "zone_intrusion": ZoneIntrusion,
     "unattended_object": UnattendedObject,
+    "removed_object": RemovedObject,
     "recognised": RecognisedThing,
     "camera_tampered": CameraTampered,
     "fall": Fall,

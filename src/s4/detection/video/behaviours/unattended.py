@@ -1,39 +1,32 @@
 """Unattended object: somebody put something down, went away, and nobody has been with it since.
 
 A thing is a candidate when it is new, stands still, is small compared with the people there, has edges of its own
-(where something was taken away, the edges are in the empty scene instead), and a person was beside it when it
-appeared. It is attended while somebody stays near. Confidence is a product of rates (n + 1) / (m + 2): pictures in
-which it was still there, and pictures since it was alone in which it was in plain sight; times the contrast of its
-edges against those of the empty scene, c / (c + e).
+(where something was taken away, the edges are in the empty scene instead), and a person was beside it shortly before it
+was first seen by itself. It is attended while somebody stays near; who only walks past does not count. Confidence is a
+product of rates (n + 1) / (m + 2): pictures in which it was still there, and pictures since it was alone in which it
+was in plain sight; times the contrast of its edges against those of the empty scene, c / (c + e).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.ports import Card
 from s4.detection.video.happening import Happening
-from s4.detection.video.heights import Heights
-from s4.detection.video.picture import Box, Image, gap, iou, overlap
+from s4.detection.video.picture import Box, gap, overlap
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.still import Still, StillMap
-from s4.detection.video.track import Track
+from s4.detection.video.spots import Spot, Spots, is_small, is_thing
 
 KIND: Final = "unattended_object"
-SMALLEST, LARGEST = 0.1, 0.6  # height against a person's
-WIDEST: Final = 0.8
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
-BESIDE: Final = 0.35  # the owner's box at the moment the thing appears
-SLOW: Final = 0.35  # heights a second; faster ones only walk past
-REMEMBER_S: Final = 20.0
+BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
+OWN: Final = 0.5  # share of the edges that are its own
+ATTENDED_S: Final = 1.5  # who stays near for so long is with it
 GONE_S: Final = 3.0
 MOST: Final = 64
 
@@ -42,7 +35,7 @@ MOST: Final = 64
 class Thing:
     """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`: counted since
     it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
-    contrast, 0–1.
+    contrast, 0–1; `company_s`: how long somebody has been near.
     """
 
     happening: Happening
@@ -55,6 +48,7 @@ class Thing:
     pictures_alone: int = 0
     plain: int = 0
     edges: float = 0.0
+    company_s: float = 0.0
 
 
 class UnattendedObject:
@@ -62,7 +56,7 @@ class UnattendedObject:
 
     card = Card(
         name=KIND,
-        version="1",
+        version="2",
         title="Left bag",
         purpose="Notice luggage left behind in a public space, so that a person can look at it",
         legal_basis="GDPR Art. 6(1)(e) public task; no identification",
@@ -71,26 +65,20 @@ class UnattendedObject:
 
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
         self._after_s, self._every_s = settings.unattended_after_s, settings.update_every_s
-        self._still: StillMap | None = None
-        self._heights: Heights | None = None
         self._things: list[Thing] = []
-        self._walks: deque[tuple[int, list[Box]]] = deque()
 
     def see(self, scene: Scene) -> list[Statement]:
         """Things appear, are attended or alone, and go."""
-        if self._still is None or self._heights is None:
-            self._still = StillMap(scene.view.width, scene.view.height)
-            self._heights = Heights(scene.view.height)
+        spots = scene.spots
+        if spots is None:
+            return []
+        spots.kept[KIND] = [thing.box for thing in self._things if thing.happening.started]
+        found = spots.found()
         if not scene.settled:
             return []
-        kept = [thing.box for thing in self._things if thing.happening.started]
-        self._still.learn(scene.image, scene.dt_s, kept)
-        self._heights.learn(scene.tracks)
-        self._remember(scene)
-        found = self._still.things()
-        for still in found:
-            self._take(still, scene, self._still, self._heights)
-        said = [statement for thing in self._things for statement in self._judge(thing, scene)]
+        for spot in found:
+            self._take(spot, scene.time, spots)
+        said = [statement for thing in self._things for statement in self._judge(thing, scene, spots)]
         self._things = [thing for thing in self._things if not thing.happening.ended and self._kept(thing, scene.time)]
         return said
 
@@ -103,48 +91,28 @@ class UnattendedObject:
             if thing.happening.started
         ]
 
-    def _remember(self, scene: Scene) -> None:
-        self._walks.append((scene.time, [track.box for track in scene.tracks if track.travelled >= 0.5]))
-        while self._walks and scene.time - self._walks[0][0] > REMEMBER_S * NS_PER_S:
-            self._walks.popleft()
-
-    def _take(self, still: Still, scene: Scene, memory: StillMap, heights: Heights) -> None:
+    def _take(self, spot: Spot, time: int, spots: Spots) -> None:
         for thing in self._things:
-            if overlap(thing.box, still.box) >= 0.4 * min(thing.box.area, still.box.area):
-                if _is_small(still.box, thing.tall):  # else it was part of something large, as a patch of light
-                    thing.seen, thing.box = scene.time, still.box
+            same = overlap(thing.box, spot.box) >= 0.4 * min(thing.box.area, spot.box.area)
+            if same and is_small(spot.box, thing.tall):  # else it was part of something large, as a patch of light
+                thing.seen = time
+                thing.box = spot.box if spot.plain else thing.box
                 return
-        began = scene.time - int(still.age_s * NS_PER_S)
-        owner = self._owner(still.box)
-        if owner is None or len(self._things) >= MOST:
+        owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
+        if owner is None:
             return
-        typical = heights.typical(still.box.y + still.box.h)
-        tall = scene.size.expected(still.box.y + still.box.h) or typical or owner.h
-        if not _is_small(still.box, tall):
-            return
-        edges = _edges(scene.image, memory.empty(scene.view), still.box)
-        if edges > 0.5:
-            key = f"{began}/{round(still.box.x)}/{round(still.box.y)}"
-            happening = Happening(KIND, key, began)
-            self._things.append(Thing(happening, still.box, tall, scene.time, scene.time, edges=edges))
+        tall = spots.tall(spot, owner.number)
+        edges = spots.edges(spot.box)
+        if is_small(spot.box, tall) and edges > OWN:
+            key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
+            last = spots.company.beside(spot.box, NEAR, slow=True)
+            alone = max(last.time if last else 0, spot.began)
+            happening = Happening(KIND, key, spot.began)
+            self._things.append(Thing(happening, spot.box, tall, alone, seen=time, edges=edges))
 
-    def _owner(self, box: Box) -> Box | None:
-        """Who was beside it shortly before it was first seen by itself: the nearest one."""
-        walkers = [walker for _, boxes in self._walks for walker in boxes]
-        near = [(gap(walker, box) / walker.h, walker) for walker in walkers]
-        distance, walker = min(near, default=(1.0, None), key=lambda pair: pair[0])
-        return walker if distance <= BESIDE else None
-
-    def _judge(self, thing: Thing, scene: Scene) -> list[Statement]:
-        thing.pictures += 1
+    def _judge(self, thing: Thing, scene: Scene, spots: Spots) -> list[Statement]:
         is_present = thing.seen == scene.time
-        thing.present += is_present
-        people = [track for track in scene.tracks if not _is_thing(track, thing)]
-        hidden = any(overlap(track.box, thing.box) > 0 for track in people)
-        thing.pictures_alone += 1
-        thing.plain += is_present and not hidden
-        if any(_attends(track, thing) for track in people):
-            thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
+        hidden = _attend(thing, spots, scene, is_present)
         if is_present:
             thing.happening.note(_confidence(thing), thing.box)
         elif thing.happening.started and not hidden and scene.time - thing.seen > GONE_S * NS_PER_S:
@@ -163,18 +131,20 @@ class UnattendedObject:
         return thing.happening.started or time - thing.seen <= 2 * GONE_S * NS_PER_S
 
 
-def _is_small(box: Box, tall: float) -> bool:
-    """Whether somebody `tall` pixels tall could have carried it."""
-    return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall
-
-
-def _is_thing(track: Track, thing: Thing) -> bool:
-    """Whether the track follows the thing itself and not a person."""
-    return track.h <= LARGEST * thing.tall and iou(track.box, thing.box) >= 0.3
-
-
-def _attends(track: Track, thing: Thing) -> bool:
-    return gap(track.box, thing.box) <= NEAR * thing.tall and (track.speed <= SLOW or track.unseen_s > 0.0)
+def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
+    """Count this picture, and whether somebody is with the thing; true when somebody is in front of it."""
+    people = [one for one in spots.company.people if not is_thing(one, thing.box, thing.tall)]
+    hidden = any(overlap(one.box, thing.box) > 0 for one in people)
+    thing.pictures += 1
+    thing.present += is_present
+    thing.pictures_alone += 1
+    thing.plain += is_present and not hidden
+    near = any(one.slow and gap(one.box, thing.box) <= NEAR * thing.tall for one in people)
+    change = scene.dt_s if near else -scene.dt_s
+    thing.company_s = min(max(thing.company_s + change, 0.0), 2 * ATTENDED_S)
+    if near and thing.company_s >= ATTENDED_S:
+        thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
+    return hidden
 
 
 def _alone_s(thing: Thing, time: int) -> float:
@@ -185,23 +155,6 @@ def _confidence(thing: Thing) -> float:
     present = (thing.present + 1) / (thing.pictures + 2)
     plain = (thing.plain + 1) / (thing.pictures_alone + 2)
     return present * plain * thing.edges
-
-
-def _edges(image: Image, empty: Image, box: Box) -> float:
-    """The share of edges around the box that is in the picture and not in the empty scene: c / (c + e)."""
-    here, before = (_gradient(picture, box) for picture in (image, empty))
-    return here / (here + before) if here + before > 0 else 0.0
-
-
-def _gradient(picture: Image, box: Box) -> float:
-    import cv2
-
-    margin = 3
-    x, y = max(int(box.x) - margin, 0), max(int(box.y) - margin, 0)
-    piece = picture[y : int(box.y + box.h) + margin, x : int(box.x + box.w) + margin]
-    grey = cv2.cvtColor(piece, cv2.COLOR_BGR2GRAY)
-    across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, ksize=3) for dx in (1, 0))
-    return float(np.mean(np.hypot(across, down)))
 
 
 def _attributes(thing: Thing, time: int) -> dict[str, float | str | bool | tuple[float, ...]]:

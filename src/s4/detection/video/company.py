@@ -1,0 +1,135 @@
+"""Who is there, and who was: the people of the last seconds, and those who stand where the tracker has lost them.
+
+Somebody who walked in, stands still or sits down and is lost by the tracker has not gone: as long as the place where
+they were last seen differs from the empty scene nearly as much as then, they are taken to be there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s4.core.clock import NS_PER_S
+from s4.detection.video.picture import Box, overlap
+from s4.detection.video.still import StillMap
+from s4.detection.video.track import Track
+
+REMEMBER_S: Final = 20.0
+LONGEST_S: Final = 300.0  # somebody lost is taken to stand there for so long at most
+SLOW: Final = 0.35  # heights a second; faster ones only walk past
+WALKED: Final = 0.5  # heights: less far, and it may be a thing
+STILL_THERE: Final = 0.6  # of what differed when they were last seen: who sits down covers less
+COVERED: Final = 0.25  # of their box, at least
+MOST: Final = 64
+
+
+class Person(NamedTuple):
+    """`number`: of the track; `box`: where; `slow`: stands or strolls; `travelled`: heights."""
+
+    number: int
+    box: Box
+    slow: bool
+    travelled: float
+
+
+class Visit(NamedTuple):
+    """Which track was somewhere, and when last, ns UTC."""
+
+    number: int
+    time: int
+
+
+@dataclass(slots=True)
+class Seen:
+    """A track as it was last really seen; `tall`: its greatest height, px; `covered`: how much of it differed."""
+
+    box: Box
+    time: int
+    travelled: float
+    tall: float
+    covered: float
+
+
+class Company:
+    """The people of one camera, over the last 20 s."""
+
+    def __init__(self) -> None:
+        self.people: list[Person] = []
+        self._seen: dict[int, Seen] = {}
+        self._rows: deque[tuple[int, NDArray[np.float64]]] = deque()
+
+    def learn(self, tracks: Sequence[Track], time: int, still: StillMap) -> None:
+        """Take in who is seen now (ns UTC), and who must still be there."""
+        seen = {track.number: track for track in tracks if track.unseen_s == 0.0}
+        for track in seen.values():
+            self._note(track, time, still)
+        self.people = [
+            Person(number, track.box, track.speed <= SLOW, track.travelled) for number, track in seen.items()
+        ]
+        for number, last in list(self._seen.items()):
+            if number in seen:
+                continue
+            if self._stands(last, still, time):
+                self.people.append(Person(number, last.box, True, last.travelled))
+            elif time - last.time > REMEMBER_S * NS_PER_S:
+                del self._seen[number]
+        self._keep(time)
+
+    def beside(self, box: Box, reach: float, *, slow: bool = False, until: int | None = None) -> Visit | None:
+        """The last one who was, until a time, within `reach` of their own height of the box, and
+        who has walked; `slow`: not in passing.
+        """
+        for time, rows in reversed(self._rows):
+            if not len(rows) or (until is not None and time > until):
+                continue
+            far = _gaps(rows, box) / rows[:, 4]
+            near = [
+                (float(far[i]), int(rows[i, 0]))
+                for i in np.flatnonzero((far <= reach) & ((rows[:, 5] > 0) | (not slow)))
+                if self._walked(int(rows[i, 0]))
+            ]
+            if near:
+                return Visit(min(near)[1], time)
+        return None
+
+    def tall(self, number: int) -> float:
+        """The greatest height at which that track was seen, px; 0 when it is forgotten."""
+        last = self._seen.get(number)
+        return last.tall if last else 0.0
+
+    def _walked(self, number: int) -> bool:
+        last = self._seen.get(number)
+        return last is not None and last.travelled >= WALKED
+
+    def _note(self, track: Track, time: int, still: StillMap) -> None:
+        last = self._seen.get(track.number)
+        tall = max(track.h, last.tall) if last else track.h
+        if last is None and len(self._seen) >= MOST:
+            del self._seen[min(self._seen, key=lambda number: self._seen[number].time)]
+        self._seen[track.number] = Seen(track.box, time, track.travelled, tall, still.differs(track.box))
+
+    def _stands(self, last: Seen, still: StillMap, time: int) -> bool:
+        if last.travelled < WALKED or time - last.time > LONGEST_S * NS_PER_S:
+            return False
+        if any(overlap(other.box, last.box) >= 0.5 * last.box.area for other in self.people):
+            return False
+        return still.differs(last.box) >= max(STILL_THERE * last.covered, COVERED)
+
+    def _keep(self, time: int) -> None:
+        rows = [(one.number, *one.box[:3], one.box.h, float(one.slow)) for one in self.people]
+        self._rows.append((time, np.array(rows, np.float64).reshape(-1, 6)))
+        while time - self._rows[0][0] > REMEMBER_S * NS_PER_S:
+            self._rows.popleft()
+
+
+def _gaps(rows: NDArray[np.float64], box: Box) -> NDArray[np.float64]:
+    """The distances of a box from each row (number, x, y, w, h, …), px."""
+    x, y, w, h = rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4]
+    dx = np.maximum(np.maximum(x - box.x - box.w, box.x - x - w), 0.0)
+    dy = np.maximum(np.maximum(y - box.y - box.h, box.y - y - h), 0.0)
+    return np.hypot(dx, dy)

@@ -1,0 +1,133 @@
+"""Spots: where something new stands still in one camera's pictures, and who is there.
+
+Shared by the behaviours that look for things left and taken; worked out once a picture, when one of them asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from s4.core.clock import NS_PER_S
+from s4.detection.video.company import SLOW, Company, Person
+from s4.detection.video.heights import Heights
+from s4.detection.video.likeness import edge_share, likeness
+from s4.detection.video.people import PersonSize
+from s4.detection.video.picture import Box, Image, View, gap, iou, overlap
+from s4.detection.video.still import StillMap
+from s4.detection.video.track import Track
+
+SMALLEST, LARGEST = 0.14, 0.66  # height against a person's
+WIDEST: Final = 1.0
+WALKED: Final = 0.5  # heights
+
+
+class Spot(NamedTuple):
+    """`box`: working pixels; `began`: ns UTC since when it stands there; `tall`: height of a person there, px, 0 where
+    nobody has walked yet; `plain`: nobody is in front of it or stands in it.
+    """
+
+    box: Box
+    began: int
+    tall: float
+    plain: bool
+
+
+class Shot(NamedTuple):
+    """One analysed picture: `image` in even light; `settled`: false while the light changes."""
+
+    time: int
+    dt_s: float
+    image: Image
+    tracks: Sequence[Track]
+    size: PersonSize
+    settled: bool
+
+
+class Spots:
+    """What stands still in the pictures of one camera (`view`), and who is there. `kept`: boxes of what was said to
+    be left, by behaviour: they never become part of the place. Cost: 2 to 3 ms a picture.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.still = StillMap(view.width, view.height)
+        self.company = Company()
+        self.kept: dict[str, Sequence[Box]] = {}
+        self._view = view
+        self._heights = Heights(view.height)
+        self._shot: Shot | None = None
+        self._found: list[Spot] | None = []
+        self._switched = False
+
+    def show(self, shot: Shot) -> Spots:
+        """The next picture; nothing is worked out yet."""
+        self._shot, self._found = shot, None
+        return self
+
+    def found(self) -> list[Spot]:
+        """What stands still in the picture shown last; nothing while the light changes."""
+        if self._found is None and self._shot is not None:
+            self._found = self._look(self._shot) if self._shot.settled else []
+            self._switched = not self._shot.settled
+        return self._found or []
+
+    def tall(self, spot: Spot, number: int) -> float:
+        """How tall a person would be there, px: as others were who walked there, else as the one of that track was."""
+        return spot.tall or self.company.tall(number)
+
+    def edges(self, box: Box) -> float:
+        """The share of the edges around the box that are in the picture and not in the empty scene: c / (c + e)."""
+        return edge_share(self._shot.image, self.still.empty(self._view), box) if self._shot else 0.5
+
+    def likeness(self, box: Box) -> float:
+        """How much more like its surroundings the box is than in the empty scene, 0–1; 0.5: the same."""
+        return likeness(self._shot.image, self.still.empty(self._view), box) if self._shot else 0.5
+
+    def _look(self, shot: Shot) -> list[Spot]:
+        kept = [box for boxes in self.kept.values() for box in boxes]
+        if self._switched:
+            self.still.relight(shot.image, [*kept, *(one.box for one in self.company.people)])
+        standing = [one.box for one in self.company.people if one.slow and one.travelled >= 1.0]
+        self.still.learn(shot.image, shot.dt_s, [*kept, *standing])
+        self.company.learn(shot.tracks, shot.time, self.still)
+        self._heights.learn([track for track in shot.tracks if track.speed > SLOW])
+        people = [one.box for one in self.company.people if self._is_person(one, shot)]
+        return [
+            Spot(
+                still.box,
+                shot.time - int(still.age_s * NS_PER_S),
+                self._expected(still.box, shot),
+                not any(overlap(box, still.box) > 0 for box in people),
+            )
+            for still in self.still.things()
+        ]
+
+    def _expected(self, box: Box, shot: Shot) -> float:
+        row = box.y + box.h
+        return shot.size.expected(row) or self._heights.typical(row) or 0.0
+
+    def _is_person(self, one: Person, shot: Shot) -> bool:
+        return one.travelled >= WALKED and one.box.h > LARGEST * self._expected(one.box, shot)
+
+
+def is_small(box: Box, tall: float) -> bool:
+    """Whether somebody `tall` pixels tall could have carried it."""
+    return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall
+
+
+def is_thing(one: Person, box: Box, tall: float) -> bool:
+    """Whether a track follows the thing in the box itself and not a person."""
+    low = one.box.h <= LARGEST * tall
+    return low and (iou(one.box, box) >= 0.3 or overlap(one.box, box) >= 0.6 * one.box.area)
+
+
+def together(box: Box, spots: Sequence[Spot], reach: float) -> Box:
+    """The smallest box around this one and everything new within `reach` px of it.
+
+    >>> together(Box(0, 0, 4, 4), [Spot(Box(6, 0, 2, 8), 0, 0.0, True)], reach=3.0)
+    Box(x=0, y=0, w=8, h=8)
+    """
+    near = [box, *(spot.box for spot in spots if gap(spot.box, box) <= reach)]
+    left, top = min(one.x for one in near), min(one.y for one in near)
+    right, bottom = max(one.x + one.w for one in near), max(one.y + one.h for one in near)
+    return Box(left, top, right - left, bottom - top)
