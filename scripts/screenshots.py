@@ -1,4 +1,4 @@
-"""Take the pictures of the page for the README, from a real `s4 demo`, into docs/images/.
+"""Take the pictures of the pages for the README and the documentation, from a real `s4 demo`, into docs/images/.
 
 .venv/bin/python scripts/screenshots.py
 
@@ -25,6 +25,12 @@ from tests.support.programs import find_chromium  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 400_000
 PATIENCE_MS = 480_000
+PAGES = {
+    "cameras": ".tile [data-look=shown]",
+    "devices": "tr[data-device]",
+    "rules": ".list.rules :is([data-rule], .empty)",
+}
+"""Further pages, and what has to be on them before they are worth a picture."""
 
 
 def main() -> int:
@@ -57,7 +63,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def take(context: BrowserContext, link: str) -> None:
-    """Both themes at the desk, then the story on a phone."""
+    """Both themes at the desk, the story on a phone, then the other pages."""
     page = signed_in(context, link)
     page.locator("[data-open-incidents] > li").nth(1).wait_for(timeout=PATIENCE_MS)
     urgent = page.locator("[data-open-incidents] [data-priority='1']").first
@@ -72,6 +78,15 @@ def take(context: BrowserContext, link: str) -> None:
     page.keyboard.press("d")
     page.set_viewport_size(PHONE)
     keep(page, "page-phone")
+    page.set_viewport_size(DESK)
+    for name, there in PAGES.items():
+        page.goto(f"{page.url.partition('#')[0]}#/{name}")
+        page.locator(there).first.wait_for(timeout=PATIENCE_MS)
+        keep(page, name)
+    page.goto(f"{page.url.partition('#')[0]}#/cameras")
+    page.locator(".tile a").first.click()
+    page.locator(".camera-one [data-look=shown]").wait_for(timeout=PATIENCE_MS)
+    keep(page, "camera")
 
 
 def keep(page: Page, name: str) -> None:

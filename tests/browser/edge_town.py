@@ -118,7 +118,12 @@ def passing(second: float) -> Moment:
 
 def write_city(folder: Path) -> None:
     """The city's files."""
-    write_clip(folder / "quay.avi", (frame.image for frame in frames(passing, 6.0, fps=5.0)), rate=5, codec="mjpeg")
+    film = write_clip(
+        folder / "quay.avi", (frame.image for frame in frames(passing, 6.0, fps=5.0)), rate=5, codec="mjpeg"
+    )
+    kept = folder / "data" / "recordings" / "cam-quay"
+    kept.mkdir(parents=True)
+    (kept / "saturday.avi").write_bytes(film.read_bytes())
     rows = [HEAD]
     named = [("air-1", "Air in hall 1", "air"), ("air-2", "Air in hall 2", "air"), ("air-3", "Air in hall 3", "air"),
              ("gate-1", "North gate", "gate")]  # fmt: skip

@@ -137,5 +137,20 @@ def test_a_line_is_drawn_with_the_mouse_and_counts_who_crosses_without_a_restart
     assert "landing" not in zones(edge)
 
 
+def test_other_settings_are_tried_on_a_recording(edge: EdgeStand, edge_window: Window) -> None:
+    page = edge_window(at="cameras/cam-quay", role="supervisor")
+    desk = page.locator("[data-try-out]")
+    desk.get_by_label("Recording").select_option("saturday.avi")
+    dwell = desk.get_by_role("spinbutton", name="zone_dwell_s")
+    expect(desk.locator("[data-action=run-again]")).to_have_attribute("aria-disabled", "true")
+    dwell.fill("60")
+    page.keyboard.press("Enter")
+    expect(desk.locator("[data-replay=done]")).to_contain_text(
+        "1 alarm with the present settings, 0 with the changed ones.", timeout=SLOW_MS
+    )
+    expect(desk.locator("[data-raised=now]")).to_contain_text("− only now")
+    assert ("supervisor", "saturday.avi: zone_dwell_s = 60") in audit(edge, "cam-quay", "camera.replay")
+
+
 def alarms(edge: EdgeStand) -> list[dict[str, Any]]:
     return list(edge.api.get("/api/cameras/cam-quay").raise_for_status().json()["alarms"])

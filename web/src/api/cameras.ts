@@ -100,6 +100,42 @@ export interface LookHead {
   grid_m: number;
 }
 
+export interface ReplaySetting {
+  name: string;
+  value: number;
+  least: number | null;
+  most: number | null;
+  whole: boolean;
+}
+
+export interface ReplayOffer {
+  recordings: string[];
+  settings: ReplaySetting[];
+}
+
+export interface ReplayAlarm {
+  kind: string;
+  title: string;
+  /** Seconds since the recording began. */
+  began: number;
+  ended: number;
+  confidence: number;
+  text: string;
+  raised: "both" | "now" | "changed";
+}
+
+export interface Replay {
+  id: string;
+  camera: string;
+  recording: string;
+  settings: Record<string, number>;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  done_s: number;
+  of_s: number;
+  alarms: ReplayAlarm[];
+  detail: string;
+}
+
 type Made = Promise<Words["command"]>;
 const zoneAt = (id: string) => `/api/zones/${seg(id)}`;
 
@@ -108,6 +144,11 @@ export const camerasApi = {
   one: (id: string, signal?: AbortSignal) => call<CameraDetail>("GET", `/api/cameras/${seg(id)}`, { signal }),
   judge: (happening: string, verdict: Verdict, cause: Cause = ""): Made =>
     call("POST", `/api/alarms/${seg(happening)}/judge`, { body: { verdict, cause } }),
+  offer: (id: string, signal?: AbortSignal) => call<ReplayOffer>("GET", `/api/cameras/${seg(id)}/replays`, { signal }),
+  runAgain: (id: string, recording: string, settings: Record<string, number>) =>
+    call<Replay>("POST", `/api/cameras/${seg(id)}/replays`, { body: { recording, settings } }),
+  replay: (id: string, signal?: AbortSignal) => call<Replay>("GET", `/api/replays/${seg(id)}`, { signal }),
+  stopReplay: (id: string) => call<Replay>("DELETE", `/api/replays/${seg(id)}`),
   putZone: (zone: Zone, reason: string): Made => call("PUT", zoneAt(zone.id), { body: { zone, reason } }),
   removeZone: (id: string, reason: string): Made => call("DELETE", zoneAt(id), { body: { reason } }),
 };

@@ -25,15 +25,36 @@ export const useLook = (camera: string): Shown | undefined => useSyncExternalSto
 /** Whether the pictures stopped, and are being asked for again. */
 export const useBroken = (): boolean => useSyncExternalStore(subscribe, () => broken);
 
+/** Read as fast as they come, and draw what can be drawn: of each camera only the newest one waits, so that a slow
+ * machine shows fewer pictures, and no older ones.
+ */
 async function follow(cameras: readonly string[], width: number, perS: number, signal: AbortSignal): Promise<void> {
-  for await (const [head, blob] of looks(cameras, width, perS, signal)) {
-    const picture = await createImageBitmap(blob);
-    if (signal.aborted) return picture.close();
-    newest.get(head.camera)?.picture.close();
-    newest.set(head.camera, { ...head, picture });
-    broken = false;
-    tell();
+  const waiting = new Map<string, [LookHead, Blob]>();
+  const drawing = new Set<string>();
+  const draw = async (camera: string) => {
+    drawing.add(camera);
+    for (let next = waiting.get(camera); next && !signal.aborted; next = waiting.get(camera)) {
+      waiting.delete(camera);
+      await show(...next, signal);
+    }
+    drawing.delete(camera);
+  };
+  for await (const part of looks(cameras, width, perS, signal)) {
+    const { camera } = part[0];
+    waiting.set(camera, part);
+    if (!drawing.has(camera)) void draw(camera);
   }
+}
+
+async function show(head: LookHead, blob: Blob, signal: AbortSignal): Promise<void> {
+  const picture = await createImageBitmap(blob).catch(() => null);
+  if (!picture) return;
+  if (signal.aborted) return picture.close();
+  newest.get(head.camera)?.picture.close();
+  newest.set(head.camera, { ...head, picture });
+  broken = false;
+  tell();
+  await new Promise((drawn) => requestAnimationFrame(drawn));
 }
 
 async function keepFollowing(cameras: readonly string[], width: number, perS: number, signal: AbortSignal) {

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import type { Alarm, Camera, Cause, Judgement } from "../../api/cameras";
 import { api } from "../../api/client";
 import { may } from "../../logic/roles";
@@ -17,18 +17,16 @@ export function Alarms({ camera }: { camera: Camera }) {
   const alarms = useCameras((state) => (state.detail?.camera.id === camera.id ? state.detail.alarms : null));
   const judges = usePage((page) => may(page.session, "judgeAlarms"));
   const [most, setMost] = useState(FIRST);
-  const asked = useCameras((state) => state.judging);
+  const [shown, fresh, holding] = useHeld(alarms ?? NONE, most);
   const left = (alarms?.length ?? 0) - most;
   return (
-    <Section title={t.alarmsTitle} aside={t.alarmsAside}>
+    <Section title={t.alarmsTitle} aside={fresh ? t.newOnes(fresh) : t.alarmsAside}>
       {alarms?.length === 0 && <p>{t.noAlarms}</p>}
       {alarms && alarms.length > 0 && !judges && <p className="row-sub duty">{t.onlyOperators}</p>}
-      <ul className="camera-alarms">
-        {alarms
-          ?.filter(({ happening }, at) => at < most || happening === asked)
-          .map((alarm) => (
-            <One key={alarm.happening} alarm={alarm} judges={judges} />
-          ))}
+      <ul className="camera-alarms" {...holding}>
+        {shown.map((alarm) => (
+          <One key={alarm.happening} alarm={alarm} judges={judges} />
+        ))}
       </ul>
       {left > 0 && (
         <button type="button" onClick={() => setMost(most + STEP)}>
@@ -37,6 +35,24 @@ export function Alarms({ camera }: { camera: Camera }) {
       )}
     </Section>
   );
+}
+
+const NONE: Alarm[] = [];
+
+/** While somebody points at the list, or is in it by key, no row moves: new ones are counted, and wait. */
+function useHeld(alarms: Alarm[], most: number) {
+  const [held, setHeld] = useState<ReadonlySet<string> | null>(null);
+  const asked = useCameras((state) => state.judging);
+  const free = alarms.slice(0, most);
+  const hold = () => setHeld((before) => before ?? new Set(free.map(({ happening }) => happening)));
+  const letGo = ({ currentTarget }: SyntheticEvent) => {
+    if (!currentTarget.contains(document.activeElement)) setHeld(null);
+  };
+  const kept = held ? alarms.filter(({ happening }) => held.has(happening) || happening === asked) : free;
+  const older = kept.at(-1)?.began ?? 0;
+  const fresh = held ? alarms.filter((one) => !held.has(one.happening) && one.began >= older).length : 0;
+  const holding = { onPointerEnter: hold, onFocus: hold, onPointerLeave: letGo, onBlur: () => setHeld(null) };
+  return [kept, fresh, holding] as const;
 }
 
 function One({ alarm, judges }: { alarm: Alarm; judges: boolean }) {

@@ -12,6 +12,7 @@ import { DrawingCanvas } from "./DrawingCanvas";
 import { FalseAlarms } from "./FalseAlarms";
 import { LivePicture } from "./LivePicture";
 import { StandingMark } from "./StandingMark";
+import { TryOut } from "./TryOut";
 import { Zones } from "./Zones";
 
 /** One camera: its live picture with what is known of it, and beside that its health, its alarms, its zones. */
@@ -39,6 +40,7 @@ export function CameraOne({ opened, covered }: { opened: string; covered: boolea
 
 function One({ camera }: { camera: Camera }) {
   const sees = usePage((page) => may(page.session, "seePictures"));
+  const writes = usePage((page) => may(page.session, "writeRules"));
   const overlays = useCameras((state) => state.overlays);
   const drawing = useDrawing((state) => state.zone !== null);
   useLooks(sees && camera.shows ? camera.id : "", 1280, 5);
@@ -62,6 +64,7 @@ function One({ camera }: { camera: Camera }) {
         {!drawing && <Zones camera={camera} />}
         <FalseAlarms camera={camera} />
         <CameraHealth camera={camera} />
+        {writes && <TryOut camera={camera} />}
       </div>
     </div>
   );

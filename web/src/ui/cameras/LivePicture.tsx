@@ -1,4 +1,4 @@
-import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { type CSSProperties, type ReactNode, useLayoutEffect, useRef } from "react";
 import type { Camera } from "../../api/cameras";
 import { may } from "../../logic/roles";
 import type { Overlays } from "../../store/cameras";
@@ -21,7 +21,11 @@ export function LivePicture({ camera, overlays, asked, children }: Props) {
   const look = useLook(camera.id);
   const aspect = look ? look.width / look.height : 4 / 3;
   return (
-    <div className="live-picture" style={{ aspectRatio: aspect }} data-look={look ? "shown" : "none"}>
+    <div
+      className="live-picture"
+      style={{ aspectRatio: aspect, "--aspect": aspect } as CSSProperties}
+      data-look={look ? "shown" : "none"}
+    >
       {look ? (
         <>
           <Canvas camera={camera} look={look} />
