@@ -1,12 +1,13 @@
 """The register of devices is a function of the description and the decisions, in whatever order they are learned."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s4.core.city import City, Info, Outlet, Site, Source
 from s4.core.model import Command, Place
 from s4.core.model.command import DEVICE_APPROVE, DEVICE_DECISIONS, DEVICE_REJECT
-from s4.core.profile import DeviceProfile, Resource
+from s4.core.profile import CommandSpec, DeviceProfile, Resource
 from s4.core.register import Register
 
 HERE = Place(43.0, -2.0)
@@ -65,3 +66,23 @@ def test_whoever_was_let_in_stands_where_the_decision_says_with_its_kind() -> No
     assert (register.of("new-1"), register.generation) == (None, generation + 1)
     register.take([decision(DEVICE_APPROVE, "new-1", 1, 9)])
     assert register.of("new-1") is None, "what was decided before does not come back"
+
+
+def test_who_was_approved_as_something_that_obeys_has_an_outlet() -> None:
+    gate = DeviceProfile("gate", (), commands=(CommandSpec("gate.close"), CommandSpec("gate.open")))
+    town = msgspec.structs.replace(TOWN, profile=(*TOWN.profile, gate))
+
+    def approved(device: str, **said: str) -> Command:
+        return Command(f"com-{device}", 0, 1, "square", DEVICE_APPROVE, device, "approved", "ana", parameters=said)
+
+    register = Register(town, [
+        approved("new-gate", profile="gate", name="Side gate"), approved("new-air", profile="air"),
+        approved("behind", profile="gate", via="zigbee"),
+    ])  # fmt: skip
+    found = register.outlet("new-gate")
+    assert found is not None
+    assert (found.outlet, found.site, found.actions) == ("mqtt", "square", ("gate.close", "gate.open"))
+    assert register.outlet("gate-1") == TOWN.outlet[0]
+    assert [register.outlet(name) for name in ("new-air", "behind", "air-1", "nobody")] == [None] * 4
+    register.take([decision(DEVICE_REJECT, "new-gate", 2)])
+    assert register.outlet("new-gate") is None

@@ -137,3 +137,13 @@ def test_an_order_is_what_the_profile_allows_and_is_given_once(stand: Stand, ope
         assert post(operator, "lock-1/command", 400, **body)["error"]["field"] == field
     post(operator, "co2-1/command", 400, action="lock.turn")
     post(stand.client("viewer", "vic"), "lock-1/command", 403, action="lock.turn", parameters={"turns": 1})
+
+
+def test_who_was_let_in_can_be_told_what_its_profile_says(
+    stand: Stand, admin: httpx.Client, operator: httpx.Client
+) -> None:
+    post(operator, "new-1/command", 400, action="lock.turn", parameters={"turns": 1})
+    post(admin, "new-1/approve", profile="lock", reason="Mounted")
+    assert table(admin)["new-1"]["commands"] == ["lock.turn"]
+    made = post(operator, "new-1/command", action="lock.turn", parameters={"turns": 1})
+    assert (made["target"], made["site"], made["state"]) == ("new-1", "square", "approved")

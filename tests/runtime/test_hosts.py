@@ -29,6 +29,7 @@ from s4.runtime.nats_server import NatsServer
 from s4.runtime.pull import PullPlan
 from s4.runtime.runner import RunPlan, running
 from s4.runtime.runner_commands import CommandHost
+from s4.runtime.runner_dispatch import Dispatch
 from s4.runtime.runner_door import DoorHost
 from s4.runtime.runner_history import HistoryHost
 from s4.runtime.streams import FACTS
@@ -82,7 +83,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def commands(desk: Desk, *outlets: Outlet) -> CommandHost:
-    return CommandHost(outlets, CITY, desk.bus, desk.recorder, desk.archive, desk.clock)
+    return CommandHost(Dispatch(outlets, desk.bus, desk.clock), CITY, desk.bus, desk.recorder, desk.archive, desk.clock)
 
 
 async def answer(desk: Desk, name: str) -> None:
@@ -183,6 +184,17 @@ async def test_a_command_that_no_outlet_can_do_fails(desk: Desk) -> None:
         assert "no outlet can do 'device.reset'" in (await until(desk, "a", "failed")).detail
         assert "'gate-9'" in (await until(desk, "b", "failed")).detail
         assert (await until(desk, "c", "approved")).revision == 0, "that is for a stage"
+
+
+async def test_a_device_that_was_approved_since_is_told_too(desk: Desk) -> None:
+    late = Gate()
+    late.outlet = OutletRow("gate-9", "square", "test", ("device.set",))
+    dispatch = Dispatch((), desk.bus, desk.clock, newcomer=lambda name: late if name == "gate-9" else None)
+    async with at_work(CommandHost(dispatch, CITY, desk.bus, desk.recorder, desk.archive, desk.clock)):
+        await desk.recorder.out([new("a", target="gate-9"), new("b", target="gate-9", action="device.reset")])
+        await until(desk, "a", "sent")
+        assert "no outlet can do" in (await until(desk, "b", "failed")).detail
+    assert late.told == [0]
 
 
 async def test_what_was_approved_while_nobody_ran_is_carried_out(desk: Desk) -> None:

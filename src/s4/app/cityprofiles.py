@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from s4.core.city import City, Outlet, Source
+from s4.core.city import City, Outlet, Source, outlet_by_profile
 from s4.core.errors import ConfigError
 from s4.core.profile import DeviceProfile
 from s4.core.profile_file import load_profile
@@ -71,9 +71,6 @@ def _profiled(
 
 
 def _outlet(row: Source, known: dict[str, DeviceProfile]) -> Outlet | None:
-    """What a device that connects by itself obeys, by its profile."""
-    profile = known.get(row.profile)
-    if profile is None or not profile.commands or row.via or row.door != "device":
+    if row.via or row.door != "device":
         return None
-    actions = tuple(one.name for one in profile.commands)
-    return Outlet(row.id, row.site, "mqtt", actions, row.name, row.place)
+    return outlet_by_profile(row.id, row.site, known.get(row.profile), row.name, row.place)

@@ -109,6 +109,14 @@ class Composer:
         classes = [(row, registry.load("s4.outlets", row.outlet)) for row in self._city.outlet]
         return [made(self._context(dict(row.options)), row) for row, made in classes if made.near or not near]
 
+    def newcomer(self, device: str) -> Outlet | None:
+        """The outlet of a device that was approved since the description was written; None when it has none."""
+        row = self.register.outlet(device)
+        if row is None or row in self._city.outlet:
+            return None
+        made: Outlet = registry.load("s4.outlets", row.outlet)(self._context(dict(row.options)), row)
+        return made
+
     def exports(self) -> list[Exporter]:
         """The exports, where the edge room runs."""
         return [self._export(i, row) for i, row in enumerate(self._city.export)] if self._runs("edge") else []

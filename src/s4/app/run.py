@@ -203,6 +203,7 @@ def _plan(
         doors=made.doors(),
         cameras=made.cameras(),
         outlets=made.outlets(near=not decides) if decides or on_edge else (),
+        newcomer=made.newcomer,
         deliver=decides or on_edge,
         edges=sites.taken_in(settings, credentials),
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,

@@ -21,7 +21,6 @@ from s4.runtime.nats_config import ServerPlan
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
 from s4.runtime.nats_server import NatsServer, free_port
 from s4.runtime.runner import Beside
-from s4.runtime.runner_dispatch import Dispatch
 from s4.runtime.uplink.edge import Line, UplinkPlan
 from s4.shield.credentials import Credentials
 
@@ -209,7 +208,7 @@ def _uplink(plan: UplinkPlan, server: NatsServer, around: Beside) -> list[Host]:
         *intakes(line, around.city, around.bus, around.clock),
         SenderHost(line, around.bus),
         LinkHost(line, around.bus, around.recorder, around.clock, ServerWatch(server).control),
-        OrderHost(plan.site, around.bus, Dispatch(around.outlets, around.bus, around.clock), remembered),
+        OrderHost(plan.site, around.bus, around.dispatch, remembered),
         AskHost(plan.site, around.bus, around.recorder, remembered),
     ]
 

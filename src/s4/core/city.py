@@ -75,6 +75,15 @@ class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, Any] = {}
 
 
+def outlet_by_profile(
+    device: str, site: str, profile: DeviceProfile | None, name: str = "", place: Place | None = None
+) -> Outlet | None:
+    """What a device that connects by itself obeys; None when its profile says nothing of that."""
+    if profile is None or not profile.commands:
+        return None
+    return Outlet(device, site, "mqtt", tuple(one.name for one in profile.commands), name, place)
+
+
 class Info(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[city]` table. `map`: GeoJSON file drawn as the base map; `rules`: file of edge rules; `profiles`: folder
     of device profiles (`*.yaml`) from which one is chosen when a new device is approved; `stages`: settings by stage

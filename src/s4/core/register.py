@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
-from s4.core.city import City, Source
+from s4.core.city import City, Outlet, Source, outlet_by_profile
 from s4.core.model.command import (
     DEVICE_APPROVE,
     DEVICE_DECISIONS,
@@ -99,6 +99,16 @@ class Register:
         """The decision by which somebody works on the device now, or None."""
         decided = self._works.get(device)
         return decided if decided is not None and decided.action == DEVICE_MAINTAIN else None
+
+    def outlet(self, device: str) -> Outlet | None:
+        """What carries out the commands of a device: its outlet in the description, or what its profile says it obeys
+        if it was approved since and connects by itself.
+        """
+        stated = next((row for row in self._city.outlet if row.id == device), None)
+        approved = self._approved.get(device)
+        if stated is not None or approved is None or approved.via:
+            return stated
+        return outlet_by_profile(device, approved.site, approved.profile, approved.name, approved.place)
 
     def devices(self) -> list[Device]:
         """Every source of the description, then those approved since, by id."""

@@ -111,8 +111,8 @@ async def tell_device(call: Call[Nothing, DeviceOrder]) -> Command:
     services, name, body = call.services, call.path["id"], call.body
     profile = _profile(services, name)
     spec = profile.command(body.action) if profile is not None else None
-    outlet = next((row for row in services.city.outlet if row.id == name and body.action in row.actions), None)
-    if spec is None or outlet is None:
+    outlet = services.register.outlet(name)
+    if spec is None or outlet is None or body.action not in outlet.actions:
         there = ", ".join(_actions(services, name)) or "nothing"
         raise InputError(f"it cannot be told {body.action!r} (it can: {there})", field="action")
     check_parameters(spec, body.parameters)
@@ -190,9 +190,10 @@ def _profile(services: PictureServices, name: str) -> DeviceProfile | None:
 
 
 def _actions(services: PictureServices, name: str) -> list[str]:
-    profile = _profile(services, name)
-    offered = {action for row in services.city.outlet if row.id == name for action in row.actions}
-    return [one.name for one in profile.commands if one.name in offered] if profile is not None else []
+    profile, outlet = _profile(services, name), services.register.outlet(name)
+    if profile is None or outlet is None:
+        return []
+    return [one.name for one in profile.commands if one.name in outlet.actions]
 
 
 def _known(services: PictureServices, name: str) -> None:

@@ -42,6 +42,7 @@ from s4.runtime.routes import raw_of
 from s4.runtime.rules import RuleBook
 from s4.runtime.runner_camera import CameraHost
 from s4.runtime.runner_commands import CommandHost
+from s4.runtime.runner_dispatch import Dispatch, no_newcomer
 from s4.runtime.runner_door import DoorHost
 from s4.runtime.runner_export import ExportHost
 from s4.runtime.runner_history import HistoryHost
@@ -67,7 +68,7 @@ class Beside(msgspec.Struct, frozen=True):
     recorder: Recorder
     archive: SqlArchive
     clock: Clock
-    outlets: Sequence[Outlet]
+    dispatch: Dispatch
 
 
 class RunPlan(msgspec.Struct, frozen=True):
@@ -75,7 +76,8 @@ class RunPlan(msgspec.Struct, frozen=True):
     SQLAlchemy wants it; `history`: its folder, or None when another process keeps it; `beside`: make further
     hosts; `register`: the devices that the parts let in, which the runner keeps up to date, as it does `zones`;
     `board`: where the cameras show themselves; `exports`: what leaves from here, their queues in `exports_folder`
-    (None: no export is this process' business); `edges`: the edge sites that come in here.
+    (None: no export is this process' business); `edges`: the edge sites that come in here;
+    `newcomer`: the outlet of a device that was approved since the city was described.
     """
 
     city: City
@@ -88,6 +90,7 @@ class RunPlan(msgspec.Struct, frozen=True):
     doors: Sequence[Door] = ()
     cameras: Sequence[tuple[Source, Camera, list[Stage]]] = ()
     outlets: Sequence[Outlet] = ()
+    newcomer: Callable[[str], Outlet | None] = no_newcomer
     deliver: bool = True
     history: Path | None = None
     beside: Sequence[Callable[[Beside], Sequence[Host]]] = ()
@@ -174,14 +177,15 @@ class _Team:
                 HistoryHost("readings", ObservationBatch, readings, city, bus, clock, recorder),
                 HistoryHost("events", Observation, events, city, bus, clock),
             ]
+        sites = SiteOrders(bus, plan.edges) if plan.edges is not None else None
+        dispatch = Dispatch(plan.outlets, bus, clock, newcomer=plan.newcomer, sites=sites)
         if plan.deliver:
-            sites = SiteOrders(bus, plan.edges) if plan.edges is not None else None
-            self._readers.append(CommandHost(plan.outlets, city, bus, recorder, archive, clock, sites))
+            self._readers.append(CommandHost(dispatch, city, bus, recorder, archive, clock))
         folder = plan.exports_folder
         sending = [ExportHost(one, folder, city, bus, recorder, clock) for one in plan.exports] if folder else []
         self.exports = [host.state for host in sending]
         self._readers += sending
-        around = Beside(city, bus, recorder, archive, clock, plan.outlets)
+        around = Beside(city, bus, recorder, archive, clock, dispatch)
         self._readers += [host for make in plan.beside for host in make(around)]
         self._entrances: list[Host] = [DoorHost(door, city, bus, recorder, clock) for door in plan.doors]
         self._entrances += [CameraHost(*camera, recorder, clock, plan.board) for camera in plan.cameras]

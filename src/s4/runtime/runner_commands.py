@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from typing import Final
 
 from nats.errors import Error as NatsError
@@ -14,14 +13,13 @@ from s4.core.clock import Clock
 from s4.core.errors import InputError
 from s4.core.model import Command
 from s4.core.model.command import UNDO, is_about_facts
-from s4.core.ports import Outlet
 from s4.runtime import metrics
 from s4.runtime.bus import Bus
 from s4.runtime.host import Host
 from s4.runtime.pull import Pull, PullPlan
 from s4.runtime.recorder import Recorder
 from s4.runtime.routes import source_of
-from s4.runtime.runner_dispatch import Dispatch, Sites
+from s4.runtime.runner_dispatch import Dispatch
 from s4.runtime.wire import decode_fact
 
 _ELSE_BY_STAGE: Final = ("unit.", UNDO)
@@ -34,19 +32,17 @@ class CommandHost(Host):
     name = "commands"
 
     def __init__(
-        self, outlets: Sequence[Outlet], city: str, bus: Bus, recorder: Recorder, archive: Archive, clock: Clock,
-        sites: Sites | None = None,
-    ) -> None:  # fmt: skip
+        self, dispatch: Dispatch, city: str, bus: Bus, recorder: Recorder, archive: Archive, clock: Clock
+    ) -> None:
         super().__init__()
-        self._dispatch, self._sites = Dispatch(outlets, bus, clock, sites), sites
-        self._city, self._bus, self._recorder, self._archive, self._clock = city, bus, recorder, archive, clock
+        self._dispatch, self._city, self._bus = dispatch, city, bus
+        self._recorder, self._archive, self._clock = recorder, archive, clock
         self._due: dict[str, int] = {}
         self._delivering: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
         """Listen for what edge sites answer."""
-        if self._sites is not None:
-            await self._sites.open()
+        await self._dispatch.open()
 
     async def run(self) -> None:
         """Deliver until told to stop. What is open in the store is delivered; the bus says when to look again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -15,6 +15,7 @@ from s4.core.model import Command
 from s4.core.model.command import UNDONE
 from s4.core.ports import Outlet
 from s4.core.profile import CommandSpec, check_parameters
+from s4.core.register import Register
 from s4.runtime.bus import Bus
 
 _AGAIN_S: Final = 5.0
@@ -40,11 +41,28 @@ class Sites(Protocol):
         """Have it carried out there; returns its next state and detail. Raises `NotSentError`."""
 
 
+Newcomer = Callable[[str], Outlet | None]
+"""The outlet of a device that was approved since the city was described, None when it has none."""
+
+
+def no_newcomer(_device: str) -> Outlet | None:
+    """`Newcomer` of who knows none."""
+    return None
+
+
 class Dispatch:
     """The outlets of this process, and what each of them promises."""
 
-    def __init__(self, outlets: Sequence[Outlet], bus: Bus, clock: Clock, sites: Sites | None = None) -> None:
-        self._outlets, self._bus, self._clock, self._sites = outlets, bus, clock, sites
+    def __init__(
+        self, outlets: Sequence[Outlet], bus: Bus, clock: Clock, *, newcomer: Newcomer = no_newcomer,
+        sites: Sites | None = None,
+    ) -> None:  # fmt: skip
+        self._outlets, self._newcomer, self._bus, self._clock, self._sites = outlets, newcomer, bus, clock, sites
+
+    async def open(self) -> None:
+        """Listen for what edge sites answer."""
+        if self._sites is not None:
+            await self._sites.open()
 
     async def attempt(self, command: Command) -> Command:
         """Try it; returns the next revision: what has become of it, and why. Never raises for what an outlet does."""
@@ -80,7 +98,8 @@ class Dispatch:
 
     def outlet_for(self, command: Command) -> Outlet | None:
         """Who can do it."""
-        return next((one for one in self._outlets if _serves(one, command)), None)
+        found = next((one for one in self._outlets if _serves(one, command)), None) or self._newcomer(command.target)
+        return found if found is not None and _serves(found, command) else None
 
     def patience_ns(self, command: Command) -> int:
         """How long the device has for its answer."""
@@ -97,8 +116,9 @@ class Dispatch:
         outlet = self.outlet_for(command)
         if outlet is None:
             return None
-        profile = outlet.context.city.profile_of(str(outlet.outlet.options.get("device") or outlet.outlet.id))
-        return profile.command(command.action) if profile is not None else None
+        name, context = str(outlet.outlet.options.get("device") or outlet.outlet.id), outlet.context
+        known = (context.register or Register(context.city)).of(name)
+        return known.profile.command(command.action) if known is not None and known.profile is not None else None
 
     def _next(self, command: Command, state: str, detail: str) -> Command:
         return msgspec.structs.replace(

@@ -67,7 +67,8 @@ class Down:
     async def start(self) -> None:
         above, below = self.both.hub, self.both.edge
         sites = SiteOrders(above.bus, lambda: {SITE})
-        host = CommandHost((self.here,), CITY, above.bus, above.recorder, above.archive, CLOCK, sites)
+        dispatch = Dispatch((self.here,), above.bus, CLOCK, sites=sites)
+        host = CommandHost(dispatch, CITY, above.bus, above.recorder, above.archive, CLOCK)
         await above.start([host, TellHost(above.bus, above.archive)])
         await below.start(self.below())
 
