@@ -1,0 +1,263 @@
+"""Eight cameras on two cores: a real `s4 run sensing detection` watches live MJPEG of 640 × 480, all behaviours on.
+
+    .venv/bin/python -m benchmarks.detection.streams                          # $S4_DATA, default ../shared/data
+    .venv/bin/python -m benchmarks.detection.streams --streams 4 --seconds 20
+
+Seven cameras show real recordings (to and fro), the eighth a drawn square in which somebody walks over a line every
+five seconds; 10 pictures a second each, served from here, encoded beforehand. 5 pictures a second of each are analysed.
+Glass to event is from the moment at which the first picture that shows somebody wholly beyond the line is sent until
+the detection can be read on the bus; it contains the wait for the next analysed picture. CPU and memory are of s4's
+processes, counted by the kernel, less what one without cameras takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import cv2
+import nats
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.child import Child, _tree, child, resident_mib
+from benchmarks.detection.parts import CLIPS, FPS, SIZE, folder, pictures
+from benchmarks.figure import Figure, percentile
+from s4.exercise.mjpeg import MjpegServer, Picture
+
+NAME = "video-streams"
+STREAMS: Final = 8
+ANALYSED_FPS: Final = 5.0
+SECONDS: Final = 60.0
+WARM_PICTURES: Final = 100
+LONGEST_WARM_S: Final = 120.0
+CLIP_S: Final = 20.0
+WALK_FPS: Final = 10
+WALK_S: Final = 5.0
+LATEST_S: Final = 2.0
+LINE: Final = 0.5
+GLASS: Final = "glass"
+Image = NDArray[np.uint8]
+
+
+class Walk(NamedTuple):
+    """The drawn film, and the picture in which somebody has first got over the line."""
+
+    jpegs: list[bytes]
+    crossed: int
+
+
+def walk() -> Walk:
+    """Somebody 120 px high walks from left to right."""
+    width, height = SIZE
+    slabs = np.random.default_rng(7).uniform(110, 160, (height // 16, width // 16))
+    ground = np.repeat(np.kron(slabs, np.ones((16, 16)))[..., np.newaxis], 3, axis=2)
+    jpegs, crossed, count = [], 0, round(WALK_S * WALK_FPS)
+    for number in range(count):
+        x = round(-40 + (width + 80) * number / count)
+        picture = ground.astype(np.uint8)
+        cv2.rectangle(picture, (x - 18, 260), (x + 18, 380), (60, 40, 40), -1)
+        cv2.circle(picture, (x, 250), 12, (120, 150, 190), -1)
+        jpegs.append(_jpeg(picture))
+        crossed = crossed or (number if x - 18 > LINE * width else 0)
+    return Walk(jpegs, crossed)
+
+
+def _jpeg(image: Image) -> bytes:
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+def recordings(count: int) -> list[list[bytes]]:
+    """The films of the other cameras, encoded; where there are more cameras than recordings, some are mirrored."""
+    found: list[list[bytes]] = []
+    for number in range(count):
+        name, fps = CLIPS[number % len(CLIPS)]
+        images = pictures(folder() / name, fps, CLIP_S)
+        mirrored = number >= len(CLIPS)
+        there = [_jpeg(np.ascontiguousarray(image[:, ::-1]) if mirrored else image) for image in images]
+        found.append(there + there[-2:0:-1])
+    return found
+
+
+@asynccontextmanager
+async def cameras(films: list[list[bytes]], crossing: Walk, sent: list[float]) -> AsyncIterator[int]:
+    """Serve the films until the end of the block; gives the port. When somebody crosses goes into `sent`."""
+    names = [GLASS, *(f"cam-{number}" for number in range(len(films)))]
+    async with MjpegServer(names, 0) as server:
+
+        async def play(name: str, jpegs: list[bytes], fps: float, crossed: int = -1) -> None:
+            began, number = time.monotonic(), 0
+            while True:
+                await asyncio.sleep(max(began + number / fps - time.monotonic(), 0.0))
+                if number % len(jpegs) == crossed:
+                    sent.append(time.monotonic())
+                server.show(name, Picture(time.time_ns(), jpegs[number % len(jpegs)]))
+                number += 1
+
+        plays = [asyncio.create_task(play(GLASS, crossing.jpegs, WALK_FPS, crossing.crossed))]
+        plays += [asyncio.create_task(play(f"cam-{n}", film, FPS)) for n, film in enumerate(films)]
+        try:
+            yield server.port
+        finally:
+            for one in plays:
+                one.cancel()
+
+
+def doors(names: list[str], port: int) -> str:
+    """The cameras in the city's description, each with a zone, the drawn one with a line."""
+    text = ""
+    for name in names:
+        text += f'[[source]]\nid = "{name}"\nsite = "square"\ndoor = "camera"\n'
+        text += f'options = {{ url = "http://127.0.0.1:{port}/{name}" }}\n'
+        text += f'[[zone]]\nid = "z-{name}"\nsource = "{name}"\nname = "Z"\n'
+        text += (
+            "outline = [[0.3, 0.3], [0.7, 0.3], [0.7, 0.9], [0.3, 0.9]]\n"
+            if name != GLASS
+            else (f'kind = "line_crossing"\noutline = [[{LINE}, 0.0], [{LINE}, 1.0]]\n')
+        )
+    return text
+
+
+class Seen(NamedTuple):
+    """What a run showed. `delays`: ms from crossing to event; `cpu_s`: of all its processes; `resident`: MiB;
+    `analysed`, `dropped`: pictures.
+    """
+
+    seconds: float
+    delays: list[float]
+    crossings: int
+    cpu_s: float
+    resident: float
+    analysed: int
+    dropped: int
+
+
+async def watch(films: list[list[bytes]], seconds: float) -> Seen:
+    """Start s4 on the films and look at it for so long, after it has warmed up."""
+    sent: list[float] = []
+    heard: list[float] = []
+    names = [GLASS, *(f"cam-{number}" for number in range(len(films)))] if films else []
+    async with cameras(films, walk(), sent) as port:
+        with tempfile.TemporaryDirectory(prefix="s4-bench-") as place:
+            enter = child(Path(place), devices=[], rooms=["sensing", "detection"], doors=doors(names, port))
+            s4 = await asyncio.to_thread(enter.__enter__)
+            try:
+                bus = await nats.connect(s4.bus, user="s4-runner", password=s4.bus_password)
+                await bus.subscribe("s4.bench.*.detection.>", cb=_hear(heard))
+                await _warm(s4, len(names))
+                counts, before, began = await asyncio.to_thread(_counts, s4), _cpu_s(s4), time.monotonic()
+                await asyncio.sleep(seconds)
+                spent, lasted = _cpu_s(s4) - before, time.monotonic() - began
+                resident = resident_mib(s4.process.pid)
+                counted = await asyncio.to_thread(_counts, s4)
+                await bus.close()
+            finally:
+                await asyncio.to_thread(enter.__exit__, None, None, None)
+    known = [one for one in sent if began <= one <= began + seconds - LATEST_S]
+    more = {name: value - counts.get(name, 0.0) for name, value in counted.items()}
+    taken = [value for name, value in more.items() if "dropped" not in name]
+    return Seen(
+        lasted,
+        _delays(known, heard),
+        len(known),
+        spent,
+        resident,
+        round(sum(min(value, lasted * ANALYSED_FPS) for value in taken)),
+        round(sum(more.values()) - sum(taken)),
+    )
+
+
+async def _warm(s4: Child, count: int) -> None:
+    """Until every camera has been looked at for some seconds."""
+    deadline = time.monotonic() + LONGEST_WARM_S
+    while time.monotonic() < deadline:
+        counts = await asyncio.to_thread(_counts, s4)
+        if sum(value >= WARM_PICTURES for name, value in counts.items() if "dropped" not in name) >= count:
+            return
+        await asyncio.sleep(1.0)
+
+
+def _hear(heard: list[float]) -> Any:
+    async def on_detection(message: Any) -> None:
+        now, detection = time.monotonic(), json.loads(message.data)
+        if detection["kind"] == "line_crossing" and detection.get("phase", "start") == "start":
+            heard.append(now)
+
+    return on_detection
+
+
+def _delays(sent: list[float], heard: list[float]) -> list[float]:
+    """Milliseconds from each crossing to the first event within two seconds of it."""
+    found = []
+    for one in sent:
+        after = [event - one for event in heard if -0.5 <= event - one <= LATEST_S]
+        found += [min(after) * 1000] if after else []
+    return found
+
+
+def _cpu_s(s4: Child) -> float:
+    ticks = 0
+    for pid in _tree(s4.process.pid):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _counts(s4: Child) -> dict[str, float]:
+    """The pictures of each camera that were taken and dropped, since the start: from its metrics."""
+    with urllib.request.urlopen(f"{s4.http}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    rows = [line.rpartition(" ") for line in lines if line.startswith("s4_camera_frames") and "_created" not in line]
+    return {name: float(value) for name, _, value in rows}
+
+
+def run(streams: int = STREAMS, seconds: float = SECONDS) -> list[Figure]:
+    """Without cameras first, then with them. Empty, with a line, when the recordings are not there."""
+    if not folder().is_dir():
+        sys.stderr.write(f"{NAME}: no recordings at {folder()}; set S4_DATA to the folder that holds them\n")
+        return []
+    cv2.setNumThreads(1)
+    films = recordings(streams - 1)
+    idle = asyncio.run(watch([], min(seconds, 10.0)))
+    seen = asyncio.run(watch(films, seconds))
+    return _figures(streams, idle, seen)
+
+
+def _delay(seen: Seen, share: float) -> float:
+    return percentile(seen.delays, share) if seen.delays else float("inf")
+
+
+def _figures(streams: int, idle: Seen, seen: Seen) -> list[Figure]:
+    cores, unloaded = seen.cpu_s / seen.seconds, idle.cpu_s / idle.seconds
+    each = (cores - unloaded) * seen.seconds / max(seen.analysed, 1)
+    note = f"{streams} streams for {seen.seconds:.0f} s, {seen.analysed} pictures; {cores:.2f} cores in all"
+    memory, share = (seen.resident - idle.resident) / streams, seen.dropped / max(seen.dropped + seen.analysed, 1) * 100
+    told = f"{len(seen.delays)} of {seen.crossings} crossings told"
+    cost = "CPU for an analysed picture, decoding, evidence and bus with it"
+    return [
+        Figure(NAME, cost, each * 1000, "ms", 50.0, note=note),
+        Figure(NAME, "streams that two cores carry, by that", 2.0 / each / ANALYSED_FPS, "", 8.0, "more"),
+        Figure(NAME, "pictures dropped for want of time", share, "%"),
+        Figure(NAME, "memory of a stream", memory, "MiB", 150.0, note=f"{seen.resident:.0f} MiB in all"),
+        Figure(NAME, "glass to event, p50", _delay(seen, 0.5), "ms", note=told),
+        Figure(NAME, "glass to event, p95", _delay(seen, 0.95), "ms", 400.0),
+    ]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--streams", type=int, default=STREAMS)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    given = parser.parse_args()
+    for figure in run(given.streams, given.seconds):
+        print(f"{figure.name:<64} {figure.value:8.2f} {figure.unit:<3} {figure.note}")
