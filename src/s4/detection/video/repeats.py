@@ -81,7 +81,7 @@ class Replay:
 
         now = np.asarray(cv2.resize(grey, CELLS, interpolation=cv2.INTER_AREA), np.float32).ravel()
         self._cells.append(now)
-        change = now - self._cells[0]
+        change = _unlit(now - self._cells[0], now)
         if len(self._cells) > STRIDE_S / dt_s:
             self._cells.popleft()
         size = float(np.linalg.norm(change))
@@ -121,3 +121,13 @@ class Replay:
         lags = np.flatnonzero(self._runs >= 0.5 * longest)
         times = 1 + int(np.count_nonzero(np.diff(lags) * dt_s > APART_S))
         return longest if times < PERIODIC else 0.0
+
+
+def _unlit(change: Floats, now: Floats) -> Floats:
+    """A change without what brighter or darker light explains, which looks the same every time: parts like the picture
+    itself, and like an even grey.
+    """
+    even = now - now.mean()
+    change = change - change.mean()
+    square = float(even @ even)
+    return change - even * np.float32(float(change @ even) / square) if square > 1.0 else change
