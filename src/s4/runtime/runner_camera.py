@@ -1,6 +1,7 @@
 """Runs one camera: pulls its frames in a thread and hands them to video detection in the same process.
 
-Pictures never ride the bus; only detections and how many frames a second were analysed leave the thread.
+Pictures never ride the bus; only detections, how many people are in view, and how many frames a second were analysed
+leave the thread.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class CameraHost(Host):
         self._recorder, self._clock = recorder, clock
         self._halt = threading.Event()
         self._frames, self._dropped, self._reported = 0, 0, 0
+        self._counted = 0
         self._board, self._connected, self._reconnects = board, True, 0
 
     async def run(self) -> None:
@@ -97,7 +99,7 @@ class CameraHost(Host):
         metrics.FRAMES.labels(self._source.id).inc()
         produced = self._step([frame], frame.time)
         self._live(frame)
-        self._tell(produced + self._rate(frame), loop)
+        self._tell(produced + self._people(frame) + self._rate(frame), loop)
 
     def _live(self, frame: Frame) -> None:
         self._reconnects += not self._connected
@@ -126,6 +128,17 @@ class CameraHost(Host):
         done = asyncio.run_coroutine_threadsafe(self._recorder.out(produced), loop)
         with contextlib.suppress(FutureTimeoutError):
             done.result(_PATIENCE_S)
+
+    def _people(self, frame: Frame) -> list[Produced]:
+        """How many people are in view, each second, as who watches the camera last said."""
+        if self._board is None or 0 <= frame.time - self._counted < NS_PER_S:
+            return []
+        self._counted = frame.time
+        count = next((one.people for one in self._board.states() if one.camera == self._source.id), None)
+        if count is None:
+            return []
+        reading = Reading(Series(self._source.id, "person_count", "1"), frame.time, float(count))
+        return [ObservationBatch.of(frame.site, self._clock.now(), [reading])]
 
     def _rate(self, frame: Frame) -> list[Produced]:
         """How many frames a second are analysed and dropped, every 5 s: a camera that is silent shows as one."""

@@ -10,6 +10,7 @@ from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Frame, Place
 from s4.detection.video.between import Between, Spot
 from s4.detection.video.camera import CameraWatch
+from s4.detection.video.counting import Count, PeopleCount
 from s4.detection.video.finder import PeopleFinder
 from s4.detection.video.picture import Box, View
 from s4.detection.video.scene import Scene
@@ -37,11 +38,11 @@ def report(
 
     A line is `{"t", "frame", "kind", "phase", "id", "confidence", "bbox", "place", "text"}`: `t` seconds since the
     first frame, `frame` counted from 0 as decoded, `bbox` (x, y, w, h) pixels of the file, `place` degrees with
-    their ellipse, or null.
+    their ellipse, or null. Once a second a line of the kind `person_count` says in `count` how many people are in view.
     """
     watch: CameraWatch | None = None
     first = last = 0
-    between = Between()
+    between, counts = Between(), PeopleCount()
     for frame in frames:
         if watch is None:
             watch, first = CameraWatch(frame.source, frame.site, settings, zones, place, finder), frame.time
@@ -58,6 +59,8 @@ def report(
         yield from (detection_line(one, last, first) for one in found)
         if scene is not None:
             yield from people_lines(scene, last, first, watch.whereabouts)
+            if count := counts.see(scene):
+                yield count_line(count, scene.view, last, first)
     if watch is not None:
         yield from (detection_line(one, last, first) for one in watch.close())
 
@@ -75,6 +78,22 @@ def detection_line(detection: Detection, frame: int, first: int) -> Line:
         "bbox": detection.attributes["bbox_px"],
         "place": place_line(place),
         "text": detection.text,
+    }
+
+
+def count_line(count: Count, view: View, frame: int, first: int) -> Line:
+    """The line of how many people were in view in the second before `frame`; the box is the whole picture."""
+    return {
+        "t": _seconds(count.time - first),
+        "frame": frame,
+        "kind": "person_count",
+        "phase": "update",
+        "id": f"{CLIP}/people",
+        "confidence": round(count.confidence, 4),
+        "bbox": view.to_file(Box(0.0, 0.0, float(view.width), float(view.height))),
+        "place": None,
+        "text": "1 person" if count.people == 1 else f"{count.people} people",
+        "count": count.people,
     }
 
 

@@ -14,6 +14,7 @@ from s4.core.model import Detection, Frame, LateFrame, Word
 from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.behaviours.camera_tampered import KIND
 from s4.detection.video.camera import VERSION, CameraWatch
+from s4.detection.video.counting import present
 from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
@@ -113,7 +114,7 @@ class VideoWatch(Stage):
         board, recorder = self.context.board, self._recorders.get(frame.source)
         if board is None:
             return
-        people = len(camera.scene.tracks) if camera.scene is not None and camera.scene.settled else None
+        people = present(camera.scene) if camera.scene is not None and camera.scene.settled else None
         why = "" if recorder else "no evidence is made of it, so nobody is covered in its pictures"
         board.tell(frame.source, people=people, shows=recorder is not None, why_not=why)
         if recorder is not None:
