@@ -16,7 +16,7 @@ ifeq ($(wildcard web/package.json)$(wildcard src/s4/picture/page/index.html),web
 REBUILD_PAGE := rebuild-page
 endif
 
-.PHONY: rebuild-page help setup web demo test test-slow lint format bench docs lock system-packages clean distclean
+.PHONY: rebuild-page help setup web demo test test-slow fuzz lint format bench docs lock system-packages clean distclean
 
 help: ## Show this list
 	@echo "s4: an open safety-and-security platform for cities"
@@ -47,6 +47,12 @@ test: setup web system-packages lint ## Check everything a change must pass (wha
 
 test-slow: setup web system-packages ## Run the tests that take minutes each
 	@$(BIN)/pytest -m slow
+
+fuzz: setup ## Look for new examples that break a property: ROUNDS=5 passes, each with others
+	@for round in $$(seq $(or $(ROUNDS),5)); do \
+	  echo "== Round $$round"; \
+	  S4_EXAMPLES=explore $(BIN)/pytest -q -n 2 -m "hypothesis and not slow and not alone"; \
+	done
 
 lint: setup web ## Check style, types and layers, change nothing
 	@scripts/lint

@@ -239,6 +239,7 @@ async def test_an_outcome_counts_only_from_the_site_that_was_asked(down: Down, m
     assert len(asked) == 1
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["sent", "done", "failed", "approved"])), max_size=12)
 )
