@@ -25,7 +25,7 @@ from s4.shield.roles import Permission
 
 DOOR: Final = "camera"
 SILENT_S, LATE_S = 10.0, 3.0
-"""No picture for so long, and it is silent, or late."""
+"""No picture for so long, or ten, or three of its periods, and it is silent, or late."""
 MOST_SHOWN: Final = 200
 MOST_AT_ONCE: Final = 16
 """Cameras that one person looks at over one connection."""
@@ -197,13 +197,14 @@ def standing(live: CameraState | None, heard: SourceState | None, now: int, spee
     if live.state == "ended":
         return _SAID["ended"]
     quiet = (now - live.time) / NS_PER_S / speed
-    if quiet > SILENT_S:
+    period = 1 / live.per_s if live.per_s else 0.0
+    if quiet > max(SILENT_S, 10 * period):
         return "silent", f"no picture for {quiet:.0f} s"
     if live.state == "failed":
         return "failed", live.detail
     if live.state in _SAID:
         return _SAID[live.state]
-    return ("late", f"no picture for {quiet:.0f} s") if quiet > LATE_S else ("fresh", "")
+    return ("late", f"no picture for {quiet:.0f} s") if quiet > max(LATE_S, 3 * period) else ("fresh", "")
 
 
 def named(services: PictureServices, names: str) -> list[str]:
