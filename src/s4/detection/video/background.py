@@ -23,6 +23,7 @@ RELEARN_S: Final = 2.0
 RELEARN_RATE: Final = 0.25
 PAUSE_S: Final = 10.0  # after learning anew: a large thing that stays in view must not trigger it again and again
 SHADOW_DARKEST: Final = 0.5  # a shadow keeps at least half of the light
+LEAST_VARIANCE: Final = 12.0  # grey levels²: light wanders by more than a quiet sensor's noise
 GLANCE: Final = (64, 48)  # width, height of the picture on which the light is judged
 
 
@@ -44,6 +45,7 @@ class Background:
 
         self._model = cv2.createBackgroundSubtractorMOG2(history=1000, varThreshold=20.0, detectShadows=True)
         self._model.setShadowThreshold(SHADOW_DARKEST)
+        self._model.setVarMin(LEAST_VARIANCE)
         # What stands still is taken into the background when it has been there for 36 % of `learning_s`.
         self._model.setBackgroundRatio(0.7)
         self._learning_s = learning_s

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from s4.detection.video.parts import is_one, split
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Mask
 
@@ -44,10 +45,17 @@ def find_people(mask: Mask, size: PersonSize) -> list[Blob]:
     least, _ = size.bounds(0.0)
     found = []
     for box, area in boxes_of(mask, least_area=max(0.08 * least * least, 12.0)):
-        parts = size.abreast(box)
-        pieces = _cut(mask, box, parts) if parts > 1 else [box]
+        pieces = _pieces(mask, box, size)
         found += [Blob(piece, area / box.area, size.fits(piece)) for piece in pieces if _plausible(piece, size)]
     return found
+
+
+def _pieces(mask: Mask, box: Box, size: PersonSize) -> list[Box]:
+    """The people that one connected piece may be."""
+    if size.tall(box.y + box.h) is not None:
+        return [box] if is_one(box, size) else split(mask, box, size)
+    parts = size.abreast(box)
+    return _cut(mask, box, parts) if parts > 1 else [box]
 
 
 def _plausible(box: Box, size: PersonSize) -> bool:

@@ -123,6 +123,8 @@ class CameraWatch:
         else:
             tracks = self._tracker.rest(dt_s)
         self.whereabouts.learn(tracks, view)
+        found = self.whereabouts.calibration
+        self._size.learn(found.pose if found else None)
         self._scale.learn(tracks)
         return Scene(
             time,
