@@ -15,7 +15,7 @@ from s4.app.replays import Replays
 from s4.core.archive import Recorded
 from s4.core.clock import ManualClock
 from s4.core.live import CameraState, LiveBoard, Look, Wish
-from s4.core.model import Fact, ObservationBatch
+from s4.core.model import Fact, Observation, ObservationBatch
 from s4.core.register import Register
 from s4.core.zones import ZoneBook
 from s4.edge.queries.desk import Desk
@@ -25,7 +25,7 @@ from s4.picture.streams import Streams
 from s4.runtime.devices import DeviceBook
 from s4.runtime.feed import LiveFeed
 from s4.runtime.history.reader import HistoryReader
-from s4.runtime.history.writer import readings_writer
+from s4.runtime.history.writer import events_writer, readings_writer
 from s4.runtime.rules import RuleBook
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
@@ -113,6 +113,14 @@ class Stand:
         """Readings that went into history."""
         writer = readings_writer(self.folder / "history")
         writer.add(writer.reached() + 1, batch.received, batch, len(batch))
+        writer.flush()
+
+    def happen(self, *events: Observation) -> None:
+        """Events that went into history."""
+        writer = events_writer(self.folder / "history")
+        first = writer.reached() + 1
+        for number, event in enumerate(events, first):
+            writer.add(number, event.received, event, 1)
         writer.flush()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from s4.core.model import Command, ObservationBatch, Reading, Series
+from s4.core.model import Command, Observation, ObservationBatch, Reading, Series
 from s4.core.model.command import RULE_PUT, RULE_REMOVE
 from s4.core.rules import Orders, RuleState, Says, SqlRule, told
 from tests.picture.facts import T0
@@ -85,12 +85,30 @@ def test_a_trial_says_what_it_would_have_done(stand: Stand, writer: httpx.Client
     assert trial["until"] == T0 + 100 * S
 
 
-def test_a_bad_rule_or_one_over_events_cannot_be_tried(writer: httpx.Client) -> None:
-    for sql, reason in (("SELECT", "sql"), ("SELECT state FROM events", "only rules over readings")):
-        query = rule(sql=sql, detection={"kind": "threshold_exceeded", "text": "x"})
-        answer = writer.post("/api/rules/try", json={"query": query, "since": 0, "until": 1})
-        assert answer.status_code == 400
-        assert reason in answer.text
+def test_a_rule_over_events_is_tried_on_the_events_of_the_time_each_once(stand: Stand, writer: httpx.Client) -> None:
+    doors = [(t, "open" if t % 10 == 0 else "shut") for t in range(100)]
+    events = [
+        Observation(f"obs-{t}", "door-1", "state", T0 + t * S, "square", T0 + t * S, {"state": state, "turns": t})
+        for t, state in doors
+    ]
+    stand.happen(*events, *events[:50], Observation("obs-own", "s4", "state", T0, "square", T0, {"state": "open"}))
+    query = rule(
+        sql="SELECT source, state, turns FROM events WHERE property = 'state' AND state = 'open' AND turns > 20",
+        detection={"kind": "door_forced", "text": "{source}"},
+    )
+    asked = {"query": query, "since": T0 + 10 * S, "until": T0 + 80 * S}
+    trial = writer.post("/api/rules/try", json=asked).json()
+    assert [one["row"]["turns"] for one in trial["made"]] == [30, 40, 50, 60, 70]
+    late_s = 2  # for so long a rule by event time waits for what was earlier
+    assert [(one["time"] - T0) // S - late_s for one in trial["made"]] == [30, 40, 50, 60, 70]
+    assert (trial["readings"], trial["total"], trial["until"]) == (70, 5, T0 + 80 * S)
+
+
+def test_a_bad_rule_cannot_be_tried(writer: httpx.Client) -> None:
+    query = rule(sql="SELECT", detection={"kind": "threshold_exceeded", "text": "x"})
+    answer = writer.post("/api/rules/try", json={"query": query, "since": 0, "until": 1})
+    assert answer.status_code == 400
+    assert "sql" in answer.text
 
 
 def test_putting_a_rule_is_a_decision_that_is_kept_with_its_reason(stand: Stand, writer: httpx.Client) -> None:

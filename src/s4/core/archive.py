@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from s4.core.devices import DeviceState
-from s4.core.model import Fact, ObservationBatch
+from s4.core.model import Fact, Observation, ObservationBatch
 from s4.core.rules import RuleState
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ class Readings(Protocol):
         """The readings of [start, end) ns, of one property if it is named, in order of time: Arrow record batches of
         `source`, `property`, `unit`, `site` (string), `value` (float64), `time` (int64, ns).
         """
+
+    def events(self, start: int, end: int) -> Iterator[list[Observation]]:
+        """The observations of [start, end) ns that are not numbers, each once, in order of time, some at a time."""
 
 
 class Feed(Protocol):

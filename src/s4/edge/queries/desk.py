@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from s4.core.archive import Readings
 from s4.core.city import City
-from s4.core.clock import NS_PER_MS
+from s4.core.clock import NS_PER_MS, NS_PER_S
 from s4.core.errors import InputError
-from s4.core.model import Detection
+from s4.core.model import Detection, Observation
 from s4.core.model.kinds import KINDS
 from s4.core.rules import Checked, Made, Problem, RuleWords, SqlRule, StreamWords, Trial, Word
+from s4.core.subjects import SYSTEM
 from s4.edge.queries.book import Book, PutOut
 from s4.edge.queries.saying import Sayings
-from s4.edge.queries.sheet import EVENTS, STREAMS
+from s4.edge.queries.sheet import EVENTS, READINGS, STREAMS
 from s4.edge.queries.spec import check_rule, columns_of, select_of
 from s4.edge.sql.columnar.arrow import Batches
 from s4.edge.sql.columnar.frame import Frame
@@ -62,9 +63,10 @@ class Desk:
         problems = self.check(rule).problems
         if problems:
             raise InputError(problems[0].reason, field=problems[0].field or "query")
-        if any(one.name == EVENTS for one in [select_of(rule.sql).source]):
-            raise InputError("only rules over readings can be tried on the past", field="sql")
-        return _Try(rule, self._city).run(self._readings.replay(since, until, _property(rule)), until)
+        trial, source = _Try(rule, self._city), select_of(rule.sql).source
+        if source.name == EVENTS:
+            return trial.over_events(self._readings.events(since, until), until)
+        return trial.over_readings(self._readings.replay(since, until, _property(rule)), until)
 
     def words(self) -> RuleWords:
         """See `RuleDesk.words`."""
@@ -97,18 +99,36 @@ class _Try:
         self._made: list[Made] = []
         self._total = self._happenings = self._readings = 0
 
-    def run(self, batches: Iterator[RecordBatch], until: int) -> Trial:
-        started, reader, reached = time.perf_counter(), Batches(), until
+        self._started = time.perf_counter()
+
+    def over_readings(self, batches: Iterator[RecordBatch], until: int) -> Trial:
+        reader = Batches()
         for batch in batches:
-            frame = reader.frame(batch, STREAMS["readings"])
+            frame = reader.frame(batch, STREAMS[READINGS])
             frame = Frame(frame.columns["time"].values // NS_PER_MS, frame.columns)
             self._readings += len(frame)
             self._take(self._book.read(frame, frame))
-            if time.perf_counter() - started > _LONGEST_S or (self._book.why and self._readings > _MOST_ROWWISE):
-                reached = int(frame.time[-1]) * NS_PER_MS
-                break
-        self._take(self._book.advance(reached + 3600 * 1_000_000_000))
-        seconds = time.perf_counter() - started
+            if self._long_enough():
+                return self._end(int(frame.time[-1]) * NS_PER_MS)
+        return self._end(until)
+
+    def over_events(self, pages: Iterator[list[Observation]], until: int) -> Trial:
+        for page in pages:
+            for event in page:
+                if event.source != SYSTEM:
+                    self._take(self._book.take(event))
+            self._readings += len(page)
+            if self._long_enough():
+                return self._end(page[-1].time)
+        return self._end(until)
+
+    def _long_enough(self) -> bool:
+        rowwise = bool(self._book.why) and self._readings > _MOST_ROWWISE
+        return rowwise or time.perf_counter() - self._started > _LONGEST_S
+
+    def _end(self, reached: int) -> Trial:
+        self._take(self._book.advance(reached + 3600 * NS_PER_S))
+        seconds = time.perf_counter() - self._started
         counts = self._book.counts(self._rule.id)
         return Trial(self._made, self._total, self._happenings, counts, self._readings, seconds, reached)
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from s4.core.errors import InputError, ServiceError
+from s4.core.model import Observation
 from s4.runtime.history.layout import Shelf, pieces
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_POINTS: Final = 5000
 _MEMORY: Final = "256MB"
 _ROWS_AT_ONCE: Final = 65_536
+_EVENTS_AT_ONCE: Final = 4096
 
 _ONCE: Final[dict[Shelf, str]] = {
     # A device that did not hear the acknowledgement sends again: the same reading counts once.
@@ -98,7 +102,29 @@ class HistoryReader:
         values = {"files": files, "start": start, "end": end, "property": property}
         yield from cursor.sql(query, params=values).to_arrow_reader(_ROWS_AT_ONCE)
 
+    def events(self, start: int, end: int) -> Iterator[list[Observation]]:
+        """See `Readings.events`. Memory: as `replay`."""
+        files = [str(piece.path) for piece in pieces(self._root, "events")]
+        if not files:
+            return
+        query = f"""
+            WITH events AS ({_ONCE["events"]})
+            SELECT id, source, property, epoch_ns(time), site, epoch_ns(received), body FROM events
+            WHERE time >= make_timestamp_ns($start)::TIMESTAMPTZ_NS AND time < make_timestamp_ns($end)::TIMESTAMPTZ_NS
+            ORDER BY time, id
+        """  # noqa: S608 - a statement of ours
+        with self._lock:
+            cursor = self._opened().cursor()
+        answer = cursor.execute(query, {"files": files, "start": start, "end": end})
+        while rows := answer.fetchmany(_EVENTS_AT_ONCE):
+            yield [_event(row) for row in rows]
+
     def count(self, shelf: Shelf) -> int:
         """How many different observations a shelf holds."""
         rows = self._ask(shelf, f"SELECT count(*) FROM {shelf}", {})  # noqa: S608 - a name of ours
         return int(rows[0][0]) if rows else 0
+
+
+def _event(row: tuple[Any, ...]) -> Observation:
+    name, source, property, time, site, received, body = row
+    return Observation(name, source, property, time, site, received, msgspec.json.decode(body))
