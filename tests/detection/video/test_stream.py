@@ -1,17 +1,23 @@
 """A live camera whose pictures stop: said after some seconds, over when they come again. A recording just ends."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s4.core.city import City
-from s4.core.clock import NS_PER_S
+from s4.core.city import City, Source
+from s4.core.clock import NS_PER_S, RealClock
 from s4.core.model import Detection, Frame
+from s4.core.ports import Context
 from s4.detection.video.settings import Settings
 from s4.detection.video.stream import LONGEST_STEP_S, LOST_S, REPEAT_S, Stream
 from s4.detection.video.watch import VideoWatch
+from s4.exercise.mjpeg import MjpegServer, Picture
+from s4.sensing.camera import VideoCamera
 from tests.detection.city import context_of
 from tests.detection.recordings import START
 from tests.detection.video.render import Moment, frames
@@ -90,3 +96,47 @@ def test_whatever_comes_a_loss_starts_once_and_ends_once(steps: list[tuple[bool,
             assert one.phase == {(True, True): "end", (False, True): "update", (False, False): "start"}[heard, open_]
         open_ = (open_ or bool(said)) and not heard
         assert open_ == (silent >= LOST_S) or abs(silent - LOST_S) < 1e-6
+
+
+@pytest.mark.timeout(120)
+async def test_a_real_stream_that_dies_is_told_and_so_is_its_return() -> None:
+    """The exercise's own web server goes down and comes up again on the same port; the camera's door reconnects."""
+    clock, found, port = RealClock(), list[Detection](), await _serve(0, lambda: True)
+    source = Source("cam-1", "square", "camera", options={"url": f"http://127.0.0.1:{port}/cam-1", "timeout_s": 2.0})
+    camera, stage = VideoCamera(Context(context_of("cam-1").city, clock), source), VideoWatch(context_of("cam-1"))
+    seen: list[Frame] = []
+    watch = asyncio.create_task(asyncio.to_thread(_watch, camera, stage, clock, seen, found))
+    try:
+        await _serve(port, lambda: len(seen) > 10)
+        assert found == []
+        assert seen[0].live
+        await _until(lambda: len(found) == 1)
+        await _serve(port, lambda: len(found) == 2)
+    finally:
+        camera.close()
+        await watch
+    assert [(one.phase, one.attributes["how"]) for one in found] == [("start", "signal_lost"), ("end", "signal_lost")]
+
+
+async def _serve(port: int, enough: Callable[[], bool]) -> int:
+    """Show pictures until it is enough; returns the port."""
+    _, jpeg = cv2.imencode(".jpg", np.full((240, 320, 3), 120, np.uint8))
+    async with MjpegServer(["cam-1"], port) as server:
+        await _until(enough, lambda number: server.show("cam-1", Picture(number, jpeg.tobytes())))
+        return server.port
+
+
+async def _until(enough: Callable[[], bool], meanwhile: Callable[[int], None] = lambda _: None) -> None:
+    for number in range(1, 400):
+        meanwhile(number)
+        if enough():
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("nothing of the kind within 40 s")
+
+
+def _watch(camera: VideoCamera, stage: VideoWatch, clock: RealClock, seen: list[Frame], found: list[Detection]) -> None:
+    """As the runner's host of a camera does."""
+    for frame in camera.frames():
+        seen += [frame] if frame else []
+        found += stage.step([frame], frame.time) if frame else stage.step([], clock.now())
