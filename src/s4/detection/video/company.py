@@ -22,6 +22,7 @@ from s4.detection.video.track import Track
 REMEMBER_S: Final = 20.0
 LONGEST_S: Final = 300.0  # somebody lost is taken to stand there for so long at most
 SLOW: Final = 0.35  # heights a second; faster ones only walk past
+PAUSE_S: Final = 1.0  # a group that is seen as one jumps about, and seems slow when it passes
 WALKED: Final = 0.5  # heights: less far, and it may be a thing
 STILL_THERE: Final = 0.6  # of what differed when they were last seen: who sits down covers less
 COVERED: Final = 0.25  # of their box, at least
@@ -68,9 +69,7 @@ class Company:
         seen = {track.number: track for track in tracks if track.unseen_s == 0.0}
         for track in seen.values():
             self._note(track, time, still)
-        self.people = [
-            Person(number, track.box, track.speed <= SLOW, track.travelled) for number, track in seen.items()
-        ]
+        self.people = [Person(number, track.box, _stays(track), track.travelled) for number, track in seen.items()]
         for number, last in list(self._seen.items()):
             if number in seen:
                 continue
@@ -125,6 +124,10 @@ class Company:
         self._rows.append((time, np.array(rows, np.float64).reshape(-1, 6)))
         while time - self._rows[0][0] > REMEMBER_S * NS_PER_S:
             self._rows.popleft()
+
+
+def _stays(track: Track) -> bool:
+    return track.speed <= SLOW and track.standing_s >= PAUSE_S
 
 
 def _gaps(rows: NDArray[np.float64], box: Box) -> NDArray[np.float64]:

@@ -71,9 +71,11 @@ class Spots:
             self._switched = not self._shot.settled
         return self._found or []
 
-    def tall(self, spot: Spot, number: int) -> float:
-        """How tall a person would be there, px: as others were who walked there, else as the one of that track was."""
-        return spot.tall or self.company.tall(number)
+    def tall(self, spot: Spot, number: int | None) -> float:
+        """How tall a person would be there, px: as others were who walked there, else as the one of that track was; 0
+        when nobody knows.
+        """
+        return spot.tall or (0.0 if number is None else self.company.tall(number))
 
     def edges(self, box: Box) -> float:
         """The share of the edges around the box that are in the picture and not in the empty scene: c / (c + e)."""

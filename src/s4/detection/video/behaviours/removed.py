@@ -26,6 +26,7 @@ from s4.detection.video.spots import Spot, Spots, is_small, is_thing, together
 from s4.detection.video.trust import rate
 
 KIND: Final = "removed_object"
+LEAST: Final = 0.17  # height against a person's: 0.3 m
 BARE: Final = 0.6  # share of the edges that are in the empty scene
 ALIKE: Final = 0.75  # b / (a + b): the spot looks more like its surroundings than it did
 BESIDE: Final = 0.35  # of a person's height
@@ -36,18 +37,21 @@ MARGIN_PX: Final = 3.0
 AWAY: Final = 0.3  # of a person's height: nearer, and what is seen may be they
 BEFORE_S: Final = 8.0  # who took it was beside it no longer before it was gone
 GONE_S: Final = 3.0
+FORGET_S: Final = 10.0  # what is no longer bare
 LASTS_S: Final = 60.0  # then the place is as it is
 MOST: Final = 32
 
 
 @dataclass(slots=True)
 class Loss:
-    """A spot from which something is gone. `seen`: ns UTC, last bare; `taker`: number of the track beside it."""
+    """A spot from which something is gone. `seen`: ns UTC, last bare; `taker`: number of the track beside it, None when
+    nobody was: who passes by later has not taken it.
+    """
 
     happening: Happening
     box: Box
     seen: int
-    taker: int
+    taker: int | None
     tall: float
     sure: float
     bare_s: float = 0.0
@@ -105,14 +109,12 @@ class RemovedObject:
         if not spot.plain or len(self._losses) >= MOST or known_s < KNOWN_S:
             return
         taker = spots.company.beside(spot.box, BESIDE, until=spot.began)
-        if taker is None or spot.began - taker.time > BEFORE_S * NS_PER_S:
-            return
-        tall = spots.tall(spot, taker.number)
+        late = taker is None or spot.began - taker.time > BEFORE_S * NS_PER_S
+        number = None if taker is None or late else taker.number
+        tall = spots.tall(spot, number)
+        happening = Happening(KIND, f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}", spot.began)
         sure = _sure(spot, tall, scene.view, spots)
-        if sure > 0.0:
-            key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
-            happening = Happening(KIND, key, spot.began)
-            self._losses.append(Loss(happening, spot.box, scene.time, taker.number, tall, sure))
+        self._losses.append(Loss(happening, spot.box, scene.time, number, tall, sure))
 
     def _judge(self, loss: Loss, scene: Scene, spots: Spots) -> list[Statement]:
         people = [one for one in spots.company.people if not is_thing(one, loss.box, loss.tall)]
@@ -125,7 +127,13 @@ class RemovedObject:
         happening.note(loss.sure * rate(loss.present, loss.pictures), loss.box)
         if happening.started:
             return self._end(loss, scene.time, spots, hidden=hidden)
-        if not is_bare or loss.sure <= 0.0 or loss.bare_s < self._after_s or 2 * loss.present <= loss.pictures:
+        if (
+            loss.taker is None
+            or not is_bare
+            or loss.sure <= 0.0
+            or loss.bare_s < self._after_s
+            or 2 * loss.present <= loss.pictures
+        ):
             return []
         ago_s = (scene.time - happening.began) / NS_PER_S
         return [happening.go_on(scene.time, f"Object taken away {ago_s:.0f} s ago", _attributes(loss))]
@@ -140,13 +148,18 @@ class RemovedObject:
         return []
 
     def _kept(self, loss: Loss, time: int) -> bool:
-        return loss.happening.started or time - loss.seen <= 2 * GONE_S * NS_PER_S
+        return loss.happening.started or time - loss.seen <= FORGET_S * NS_PER_S
 
 
 def _sure(spot: Spot, tall: float, view: View, spots: Spots) -> float:
     """How surely something small was taken there; 0 when it was not."""
     whole = together(spot.box, spots.found(), NEXT_TO * tall)
-    if not is_small(whole, tall) or _cut_off(spot.box, view) or spots.still.held(spot.box) < HELD:
+    if (
+        not is_small(whole, tall)
+        or spot.box.h < LEAST * tall
+        or _cut_off(spot.box, view)
+        or spots.still.held(spot.box) < HELD
+    ):
         return 0.0
     bare, alike = 1.0 - spots.edges(spot.box), spots.likeness(spot.box)
     return bare * alike if bare > BARE and alike > ALIKE else 0.0
