@@ -69,7 +69,9 @@ def test_a_changed_file_is_not_shown(stand: Stand, operator: httpx.Client) -> No
 def test_a_missing_file_and_a_link_are_not_shown(stand: Stand, operator: httpx.Client) -> None:
     path = stand.folder / "evidence" / "clip-7.mp4"
     path.rename(stand.folder / "secret.mp4")
-    assert operator.get("/api/evidence/clip-7.mp4").status_code == 404
+    answer = operator.get("/api/evidence/clip-7.mp4")
+    assert answer.status_code == 404
+    assert "it came about at the site 'square'" in answer.json()["error"]["reason"]
     path.symlink_to(stand.folder / "secret.mp4")
     assert operator.get("/api/evidence/clip-7.mp4").status_code == 404
 

@@ -54,7 +54,7 @@ class Painter:
         height, width = image.shape[:2]
         points = np.array([(x * width, y * height) for _, x, y in self._ways[mark.key]])
         line = np.round(points).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(image, [line], isClosed=False, color=_colour(mark), thickness=_thick(image), lineType=cv2.LINE_AA)
+        cv2.polylines(image, [line], isClosed=False, color=_colour(mark), thickness=_thick(image), lineType=cv2.LINE_8)
 
 
 def _colour(mark: Mark) -> tuple[int, int, int]:
@@ -81,6 +81,6 @@ def _write(image: Image, text: str, x: int, y: int) -> None:
 
     shown = text.encode("ascii", "replace").decode()
     scale = max(image.shape[1] / 40, 10.0) / FONT_PX
-    for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
+    for colour, thickness, line in (((0, 0, 0), 3, cv2.LINE_8), (INK, 1, cv2.LINE_AA)):  # smooth lines cost five times
         thick = thickness * _thick(image)
-        cv2.putText(image, shown, (max(x, 0), y), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, cv2.LINE_AA)
+        cv2.putText(image, shown, (max(x, 0), y), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, line)
