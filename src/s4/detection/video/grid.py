@@ -29,7 +29,7 @@ class Grid(NamedTuple):
 
 
 def ground_grid(whereabouts: Whereabouts, view: View) -> Grid:
-    """The grid of the ground that the picture shows; empty while that is not known. Cost: about 5 ms."""
+    """The grid of the ground that the picture shows; empty while that is not known. Cost: 140 looks at the ground."""
     pairs = [
         ((x / _ACROSS, y / _DOWN), spot.metres)
         for y in range(1, _DOWN + 1)
