@@ -11,6 +11,7 @@ from s4.detection.video.behaviours.camera_tampered import CameraTampered
 from s4.detection.video.behaviours.counter_flow import CounterFlow
 from s4.detection.video.behaviours.crowd_density import CrowdDensity
 from s4.detection.video.behaviours.fall import Fall
+from s4.detection.video.behaviours.fight import Fight
 from s4.detection.video.behaviours.gathering import Gathering
 from s4.detection.video.behaviours.line_crossing import LineCrossing
 from s4.detection.video.behaviours.loitering import Loitering
@@ -34,6 +35,7 @@ ALL: Final[dict[str, Callable[[Settings, Sequence[Zone]], Behaviour]]] = {
     "recognised": RecognisedThing,
     "camera_tampered": CameraTampered,
     "fall": Fall,
+    "fight": Fight,
     "line_crossing": LineCrossing,
     "tailgating": Tailgating,
     "wrong_way": WrongWay,
