@@ -14,7 +14,17 @@ import msgspec
 
 WATCHER: Final = "s4-watch"
 """The user name under which s4 asks its own server about leaf links."""
-_PRIVATE: Final = ("$JS.>", "$MQTT.>", "_INBOX.>", "s4.in.>", "s4.out.>", "s4.admin.>", "s4.gap.>", "$SRV.>")
+_PRIVATE: Final = (
+    "$JS.>",
+    "$MQTT.>",
+    "_INBOX.>",
+    "s4.in.>",
+    "s4.out.>",
+    "s4.admin.>",
+    "s4.gap.>",
+    "s4.live.>",
+    "$SRV.>",
+)
 _WORDS: Final = (
     "observation", "detection", "incident", "risk", "recommendation", "command", "task", "unit", "dead"
 )  # fmt: skip
