@@ -134,6 +134,17 @@ def test_a_device_that_lies_is_faulty_until_it_tells_the_truth_again() -> None:
     assert brief(watch.step([], 9 * S)) == [("device_faulty", "air-1", "end", 9)]
 
 
+def test_a_device_that_only_lies_is_faulty_and_not_silent() -> None:
+    watch = stage(TOWN)
+    watch.step([reading("air-1")], 0)
+    lie = told(DeviceNotice("air-1", refused=1, reason="co2: 9000 is outside 0 to 5000"), "plaza", 0)
+    produced = [one for t in range(10, 300, 10) for one in (*watch.step([lie], t * S), *watch.step([], t * S))]
+    assert {one.kind for one in stated(produced)} == {"device_faulty"}
+    assert states(produced)["air-1"].health == "faulty"
+    produced = [one for t in range(300, 400, 10) for one in watch.step([], t * S)]
+    assert ("source_silent", "air-1", "start") in {one[:3] for one in brief(produced)}
+
+
 def test_a_flood_is_stated_once_and_ends() -> None:
     watch, found = stage(TOWN), []
     for second in range(30):

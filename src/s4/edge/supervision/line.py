@@ -69,6 +69,8 @@ class Line(msgspec.Struct, array_like=True):
         self.held += notice.held
         self.reason, self.via = notice.reason or self.reason, notice.via or self.via
         self.said = {**self.said, **notice.said}
+        if notice.refused or notice.repeated:  # it speaks, though nothing that counts
+            self.heard = max(self.heard, now)
         wrong = notice.refused - notice.left_out
         if wrong > 0:
             self.bad = 1.0 - (1.0 - self.bad) * float(MEMORY ** min(wrong, 64))
