@@ -37,7 +37,7 @@ async def offer_replays(call: Call[Nothing, Nothing]) -> ReplayOffer:
 
 @operation("POST", "/api/cameras/{id}/replays", needs=Permission.MANAGE_RULES, status=201)
 async def start_replay(call: Call[Nothing, ReplayOrder]) -> ReplayState:
-    """Run a recording again: which alarms do the present settings raise, and which the changed ones?
+    """Run a recording again, to see which alarms the present settings raise, and which the changed ones.
 
     Nothing that runs is changed, nobody is shown anything, and it is in the audit log. One runs at a time, for half an
     hour and two hours of the recording at most. Answers 400 for a setting that cannot be, 503 when too many wait.
