@@ -16,18 +16,23 @@ def at(heights_a_second: float, seconds: float = 4.0, start: float = 0.05) -> Wa
     return path((0.0, start, 0.6), (seconds, start + heights_a_second * seconds * HEIGHT, 0.6))
 
 
+def walkers_and(walk: Walk) -> dict[int, Walk]:
+    """Three who walk, from the beginning on; and this one, from the fourth second on."""
+    return {n: path((0.0, 0.1, 0.5), (12.0, 0.9, 0.5)) for n in (11, 12, 13)} | {1: lambda second: walk(second - 4.0)}
+
+
 @pytest.mark.parametrize(("speed", "runs"), [(0.8, False), (1.3, False), (2.4, True), (6.5, False)])
 def test_by_heights_a_second(speed: float, runs: bool) -> None:
-    found = said(Running(Settings(), []), {1: at(speed, min(4.0, 4.6 / speed))}, 6.0)
+    found = said(Running(Settings(), []), walkers_and(at(speed, min(4.0, 4.6 / speed))), 10.0)
     assert bool(found) == runs
 
 
 def test_told_after_a_second_and_ended_with_the_run() -> None:
-    walk = path((0, 0.05, 0.6), (3, 0.35, 0.6), (4.4, 0.95, 0.6), (8, 0.9, 0.6))  # 2.3 heights a second from 3 to 4.4 s
-    start, end = said(Running(Settings(), []), {1: walk}, 10.0)
+    walk = path((0, 0.05, 0.6), (3, 0.15, 0.6), (4.9, 0.97, 0.6), (8, 0.95, 0.6))
+    start, end = said(Running(Settings(), []), walkers_and(walk), 14.0)
     assert (start.phase, end.phase) == ("start", "end")
-    assert 3.5 <= second_of(start) <= 4.6
-    assert second_of(end) <= 5.2
+    assert 8.2 <= second_of(start) <= 9.0
+    assert second_of(end) <= 9.7
     assert start.attributes["track"] == 1
     assert 0.2 < start.confidence < 1.0
     assert (start.key, start.began) == (end.key, end.began)
@@ -40,8 +45,13 @@ def test_two_who_are_taken_for_each_other_do_not_run() -> None:
     def trembles(second: float) -> tuple[float, float] | None:
         return (0.5 + (0.12 if round(second / STEP_S) % 2 else -0.12), 0.6) if second < 7 else None
 
-    assert said(Running(Settings(), []), {1: jumps}, 8.0) == []
-    assert said(Running(Settings(), []), {1: trembles}, 8.0) == []
+    assert said(Running(Settings(), []), walkers_and(jumps), 12.0) == []
+    assert said(Running(Settings(), []), walkers_and(trembles), 12.0) == []
+
+
+def test_where_all_run_it_is_no_matter() -> None:
+    walks: dict[int, Walk] = {n: path((2.0 * n, 0.02, 0.6), (2.0 * n + 2.0, 0.98, 0.6)) for n in range(6)}
+    assert said(Running(Settings(), []), walks, 14.0) == []
 
 
 @pytest.mark.slow
