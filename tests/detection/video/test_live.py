@@ -130,3 +130,19 @@ def test_what_goes_on_ends_when_its_zone_is_taken_away(tmp_path: Path) -> None:
     (ended, *_) = stand.watch(CLIP[28:29])
     assert (ended.phase, ended.happening) == ("end", began[0].happening)
     assert [one for one in stand.watch(CLIP[29:]) if one.phase == "start"] == []
+
+
+def test_the_box_of_an_alarm_goes_along_with_who_does_it(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    whole = msgspec.structs.replace(HALF, outline=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    said = {"definition": msgspec.json.encode(whole).decode()}
+    stand.zones.take([Command("com-1", 0, 1, "square", ZONE_PUT, "half", "approved", "bea", parameters=said)])
+    stand.watch(CLIP, Wish())
+    both = 0
+    for look in stand.looks:
+        people = [mark for mark in look.marks if not mark.alarm]
+        alarms = [mark for mark in look.marks if mark.alarm]
+        if len(people) == len(alarms) == 1:
+            both += 1
+            assert alarms[0].box == people[0].box
+    assert both > 15

@@ -52,11 +52,11 @@ class Between:
         they were last seen.
         """
         seen = [_Seen(scene.time, track, track.box) for track in scene.tracks if track.unseen_s == 0.0]
-        for now in seen:
+        for fresh in seen:
             # The very same track, not one of the same number: when a camera begins anew, it counts from one again.
-            before = next((one for one in self._seen if one.track is now.track), None)
-            if before is not None and _can_walk(before, now):
-                yield from self._spots(before, now)
+            before = next((one for one in self._seen if one.track is fresh.track), None)
+            if before is not None and _can_walk(before, fresh):
+                yield from self._spots(before, fresh)
         self._keep(seen, scene, frame)
 
     def _spots(self, before: _Seen, now: _Seen) -> Iterator[Spot]:
@@ -68,7 +68,7 @@ class Between:
     def _keep(self, seen: list[_Seen], scene: Scene, frame: int) -> None:
         """Those not seen now may be seen again soon, and then this picture lies between, too."""
         oldest = scene.time - round(BRIDGED_S * NS_PER_S)
-        here = [now.track for now in seen]
+        here = [fresh.track for fresh in seen]
         away = [one for one in self._seen if one.time >= oldest and not any(one.track is track for track in here)]
         self._seen = seen + away
         self._waiting = [one for one in self._waiting if one[1] > oldest] + [(frame, scene.time)] if away else []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from s4.core.model import Detection, kind_of
 from s4.detection.video.picture import Box, View
 from s4.detection.video.scene import Scene
+
+NOBODY: Final = -1
 
 
 class Mark(NamedTuple):
@@ -27,6 +29,7 @@ class Overlay:
     def __init__(self) -> None:
         self._people: tuple[Mark, ...] = ()
         self._happenings: dict[str, Mark] = {}
+        self._whose: dict[str, int] = {}
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -36,7 +39,7 @@ class Overlay:
     def see(self, scene: Scene | None, found: Iterable[Detection]) -> None:
         """Take in an analysed picture and what was found in it; None: the camera begins anew."""
         if scene is None:
-            self._people, self._happenings = (), {}
+            self._people, self._happenings, self._whose = (), {}, {}
             return
         view = scene.view
         self._people = tuple(
@@ -47,11 +50,28 @@ class Overlay:
             box = detection.attributes.get("bbox_px")
             if detection.phase == "end" or not isinstance(box, tuple) or len(box) != 4:
                 self._happenings.pop(detection.happening, None)
+                self._whose.pop(detection.happening, None)
             else:
                 text = f"{kind_of(detection.kind).title} {detection.confidence:.0%}"
                 self._happenings[detection.happening] = Mark(
                     detection.happening, upright(Box(*box), view), text, alarm=True
                 )
+                self._whose[detection.happening] = _track(detection)
+        self._go_along(scene)
+
+    def _go_along(self, scene: Scene) -> None:
+        """What happens is told every few seconds; who does it walks on, and the box with them."""
+        boxes = {track.number: _share(track.box, scene.view.width, scene.view.height) for track in scene.tracks}
+        for happening, mark in self._happenings.items():
+            box = boxes.get(self._whose.get(happening, NOBODY))
+            if box is not None:
+                self._happenings[happening] = mark._replace(box=box)
+
+
+def _track(detection: Detection) -> int:
+    """The number of who does it, as the behaviour says; `NOBODY` when it says none."""
+    number = detection.attributes.get("track")
+    return int(number) if isinstance(number, int | float) else NOBODY
 
 
 def upright(box: Box, view: View) -> Box:
