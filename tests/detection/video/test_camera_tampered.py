@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,8 +35,6 @@ def grain(second: float, spread: float = 2.0) -> NDArray[np.float64]:
 
 
 def blurred(image: Image, _: float) -> NDArray[np.generic]:
-    import cv2
-
     return np.asarray(cv2.GaussianBlur(image, (0, 0), 3.0))
 
 
@@ -182,9 +181,20 @@ def test_a_repeat_is_known_by_its_movement_and_new_movement_is_none(lag: int, se
         assert fresh.see(picture.clip(0, 255).astype(np.uint8), 0.2) == 0.0, "what does not move is no repeat"
 
 
+def test_clouds_that_pass_again_and_again_are_no_replay() -> None:
+    replay, rng = Replay(), np.random.default_rng(6)
+    place = cv2.GaussianBlur(rng.uniform(40, 200, (180, 320)), (0, 0), 9) * 2.5 - 180
+    light = 1.0 + 0.15 * np.sin(np.cumsum(rng.uniform(0.05, 0.4, 300)))
+    pictures = [np.clip(place * gain + rng.normal(0, 2, place.shape), 0, 255).astype(np.uint8) for gain in light]
+    assert max(replay.see(picture, 0.2) for picture in pictures) < 1.0
+
+
 def test_what_comes_every_few_seconds_is_no_replay() -> None:
     replay = Replay()
-    sign = [np.full((60, 80), 100 + 60 * (number // 4 % 2), np.uint8) for number in range(400)]
+    wall = np.random.default_rng(9).uniform(60, 160, (60, 80)).astype(np.uint8)
+    sign = [wall.copy() for _ in range(400)]
+    for number, picture in enumerate(sign):
+        picture[10:30, 20:50] = 100 + 60 * (number // 4 % 2)
     assert max([replay.see(picture, 0.2) for picture in sign][40:]) == 0.0
 
 
