@@ -84,6 +84,10 @@ class Vault(ABC):
         """
 
     @abstractmethod
+    def sources(self) -> set[str]:
+        """Whose evidence is kept."""
+
+    @abstractmethod
     def forget(self, before: int, source: str, *, originals: bool = False) -> int:
         """Delete what ended before `before` (ns UTC) of a source's evidence, and say how many pieces that were.
         `originals`: of its sealed originals instead.

@@ -106,6 +106,10 @@ class EvidenceVault(Vault):
             self.discard(draft)
         return kept
 
+    def sources(self) -> set[str]:
+        """See `Vault`."""
+        return {statement.source for _, statement in self._statements()}
+
     def forget(self, before: int, source: str, *, originals: bool = False) -> int:
         """See `Vault`. A proof that cannot be read is left alone, and what it is of."""
         old = [path for path, one in self._kept(source, originals=originals) if one.evidence.end < before]
@@ -124,12 +128,18 @@ class EvidenceVault(Vault):
             gone += 1
         return gone
 
-    def _kept(self, source: str, *, originals: bool) -> Iterator[tuple[Path, Statement]]:
+    def _kept(self, source: str, *, originals: bool) -> list[tuple[Path, Statement]]:
+        return [
+            (path, statement)
+            for path, statement in self._statements()
+            if statement.source == source and statement.evidence.anonymised is not originals
+        ]
+
+    def _statements(self) -> Iterator[tuple[Path, Statement]]:
+        """What lies there; a proof that cannot be read is passed over."""
         for path in sorted(self._folder.glob(f"*{PROOF}")):
             with contextlib.suppress(InputError, OSError):
-                statement = statement_of(read_proof(path))
-                if statement.source == source and statement.evidence.anonymised is not originals:
-                    yield path.with_name(path.name.removesuffix(PROOF)), statement
+                yield path.with_name(path.name.removesuffix(PROOF)), statement_of(read_proof(path))
 
     def _leftovers(self) -> list[tuple[Path, _Note]]:
         """The drafts of an earlier run of which something is noted, at most the 64 newest; all others are deleted."""

@@ -16,6 +16,7 @@ from s4.detection.video.behaviours.camera_tampered import KIND
 from s4.detection.video.camera import VERSION, CameraWatch
 from s4.detection.video.counting import present
 from s4.detection.video.evidence.recorder import Recorder
+from s4.detection.video.evidence.retention import Retention
 from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings, read_settings
@@ -55,6 +56,7 @@ class VideoWatch(Stage):
         self._drawn = context.zones.generation if context.zones else 0
         self._heard: dict[str, int] = {}
         self._streams: dict[str, Stream] = {}
+        self._retention = self._make_retention()
         modelled = {source for source, settings in self._settings.items() if settings.models}
         for source in sorted({zone.source for zone in self._zones()} | modelled):
             self._make(source, "")  # so that a wrong zone or setting is complained about before the first frame
@@ -66,6 +68,8 @@ class VideoWatch(Stage):
         frames = [fact for fact in facts if isinstance(fact, Frame)]
         for frame in frames:
             _check(frame)
+        if self._retention is not None:
+            self._retention.tidy(now)
         found = self._redraw()
         for frame in frames:
             camera = self._cameras.get(frame.source)
@@ -137,6 +141,12 @@ class VideoWatch(Stage):
             except ConfigError as error:
                 _log.warning("the zones of %s stay as they were: %s", source, error)
         return found
+
+    def _make_retention(self) -> Retention | None:
+        if self.context.vault is None:
+            return None
+        policies = {source: settings.evidence for source, settings in self._settings.items()}
+        return Retention(self.context.vault, policies, read_settings(self.context.options, "").evidence)
 
     def _make(self, source: str, site: str) -> CameraWatch:
         city = self.context.city

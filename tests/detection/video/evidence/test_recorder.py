@@ -19,6 +19,7 @@ from s4.detection.video.evidence.clip import LONGEST_S
 from s4.detection.video.evidence.original import DAY_NS
 from s4.detection.video.evidence.policy import EvidencePolicy
 from s4.detection.video.evidence.recorder import Recorder
+from s4.detection.video.evidence.retention import Retention
 from s4.detection.video.evidence.ring import Ring
 from s4.detection.video.evidence.shot import Shot
 from s4.detection.video.scene import Scene
@@ -188,14 +189,30 @@ def test_a_clip_has_an_end_and_an_hour_so_many(vault: EvidenceVault) -> None:
 
 
 def test_what_is_too_old_is_deleted_though_nothing_happens(tmp_path: Path, vault: EvidenceVault) -> None:
+    """Also of a camera that is none any more."""
     run(vault, POLICY, 8.0, said(2.0, "a"))
     assert len(files(tmp_path)) == 4
+    watch = VideoWatch(msgspec.structs.replace(context_of("cam-2", evidence={"keep_days": 30}), vault=vault))
     for days, left in ((29, 4), (31, 0)):
-        later = Frame("cam-1", "", 0, START + days * DAY_NS, np.zeros((48, 64, 3), np.uint8))
-        Recorder("cam-2", POLICY, vault).see(later._replace(source="cam-2"), None, [])
-        assert len(files(tmp_path)) == 4
-        Recorder("cam-1", POLICY, vault).see(later, None, [])
+        assert watch.step([], START + days * DAY_NS) == []
         assert len(files(tmp_path)) == left
+
+
+def test_the_vault_is_looked_through_once_an_hour_and_when_the_clock_was_set_back(
+    tmp_path: Path, vault: EvidenceVault
+) -> None:
+    run(vault, POLICY, 8.0, said(2.0, "a"))
+    short = msgspec.structs.replace(POLICY, keep_days=1.0)
+    retention = Retention(vault, {"cam-1": short}, POLICY)
+    for hours, left in ((23.5, 4), (24.4, 4), (24.6, 0)):
+        retention.tidy(START + round(hours * 3600 * NS_PER_S))
+        assert len(files(tmp_path)) == left
+    run(vault, POLICY, 8.0, said(2.0, "b"))
+    retention.tidy(START + 2 * DAY_NS)
+    assert files(tmp_path) == []
+    run(vault, POLICY, 8.0, said(2.0, "c"))
+    retention.tidy(START + 2 * DAY_NS - NS_PER_S)
+    assert files(tmp_path) == []
 
 
 def test_the_ring_is_bounded_in_time_and_bytes() -> None:

@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
-from s4.core.model import Detection, Frame
+from s4.core.model import Detection
 from s4.detection.video.evidence.movie import Movie, mended
 from s4.detection.video.evidence.original import DAY_NS, develop
 from s4.detection.video.evidence.policy import EvidencePolicy, OriginalPolicy
 from s4.detection.video.evidence.recorder import Recorder
+from s4.detection.video.evidence.retention import Retention
 from s4.shield.person_key import public_text
 from s4.shield.sealed import Office, read_header, unseal, unwrap
 from s4.shield.site_key import SiteKey
@@ -86,8 +87,8 @@ def test_an_original_is_deleted_sooner_than_the_clip(tmp_path: Path, keep_days: 
     assert [one for one in names(tmp_path) if one.startswith("original")] == ["original", "original.proof.json"]
     assert POLICY.original is not None
     original = msgspec.structs.replace(POLICY.original, keep_days=keep_days) if keep_days else None
-    later = Frame("cam-1", "", 0, START + 2 * DAY_NS + 60 * NS_PER_S, np.zeros((48, 64, 3), np.uint8))
-    Recorder("cam-1", msgspec.structs.replace(POLICY, original=original), vault).see(later, None, [])
+    policy = msgspec.structs.replace(POLICY, original=original)
+    Retention(vault, {"cam-1": policy}, EvidencePolicy()).tidy(START + 2 * DAY_NS + 60 * NS_PER_S)
     assert names(tmp_path) == ["jpg", "jpg.proof.json", "mp4", "mp4.proof.json"]
 
 

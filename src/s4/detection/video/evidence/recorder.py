@@ -14,7 +14,6 @@ from s4.core.ports import Vault
 from s4.detection.video.evidence.annotate import shown_size
 from s4.detection.video.evidence.clip import LONGEST_S, Clip
 from s4.detection.video.evidence.cover import Cover
-from s4.detection.video.evidence.original import DAY_NS
 from s4.detection.video.evidence.overlay import Mark, Overlay
 from s4.detection.video.evidence.policy import EvidencePolicy
 from s4.detection.video.evidence.ring import Ring
@@ -48,7 +47,6 @@ class Recorder:
         self._clip: Clip | None = None
         self._late: list[Detection] = []
         self._made: deque[int] = deque()
-        self._cleared = 0
         self._seen = 0
 
     @property
@@ -69,7 +67,6 @@ class Recorder:
             self._overlay.see(scene, found)
             self._fit(frame, scene)
         self._hear(found)
-        self._clear(frame.time)
         if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
             self._take(frame)
             return left + self._go_on(frame.time)
@@ -156,14 +153,3 @@ class Recorder:
             found, self._late = self.close([], now), []
         self._seen = now
         return found
-
-    def _clear(self, now: int) -> None:
-        """Delete what is older than the policy allows, once an hour, whether something happens or not."""
-        if 0 <= now - self._cleared < HOUR_NS:
-            return
-        self._cleared = now
-        self._vault.forget(now - round(self._policy.keep_days * DAY_NS), self._source)
-        original = self._policy.original
-        if original is not None:
-            self._vault.forget(now - round(original.keep_days * DAY_NS), self._source, originals=True)
-        self._vault.trim(original.most_mb * 1_000_000 if original else 0, self._source)
