@@ -36,9 +36,10 @@ STOOD: Final = 0.7  # share of the height that moved before it sank: the feet we
 STOUTEST: Final = 0.75  # width ÷ height before it sank
 UPRIGHT: Final = 0.25  # its top is no lower than this
 FREE: Final = 0.75  # share of where it was that is free now
-LIES: Final = 0.04  # area ÷ height² of what is there now and was not
+LIES: Final = 0.05  # area ÷ height² of what is there now and was not
 IMPACT: Final = 0.14  # of its greatest area, moving when it is low
 IMPACT_S: Final = 0.65
+SETTLES: Final = 2  # pictures with some motion after
 STILL: Final = 0.5  # of its greatest area, moving on the ground
 TALLER: Final = 1.3  # the same body, seen whole
 REACH: Final = 0.6  # heights to either side where the body may lie
@@ -163,15 +164,21 @@ def descent_of(past: list[Outline], region: Box) -> Descent | None:
         return None
     last = steps[-1].extent.top
     highest = min(steps, key=lambda step: step.extent.top)
-    top = highest.extent.top
-    feet = _feet(past, region, top)
-    tall = max(feet, *(step.extent.bottom for step in steps)) - top
+    top, low = highest.extent.top, max(step.extent.bottom for step in steps)
     fast = last - min(step.extent.top for step in steps if now - step.outline.time <= FAST_S * NS_PER_S)
-    if last - top < SUNK * tall or fast < SUNK_FAST * tall:
+    if not _sank(last - top, fast, low - top):
+        return None
+    feet = _feet(past, region, top)
+    tall = max(feet, low) - top
+    if not _sank(last - top, fast, tall):
         return None
     until = max(now - 0.75 * NS_PER_S, highest.outline.time)
     old = [outline.grey for outline in lately if outline.time <= until]
     return Descent(now, region, top, tall, feet, fast / tall, steps, old)
+
+
+def _sank(deep: float, fast: float, tall: float) -> bool:
+    return deep >= SUNK * tall and fast >= SUNK_FAST * tall
 
 
 def _steps(outlines: list[Outline], box: Box) -> list[Step]:
@@ -227,9 +234,10 @@ def _stood(descent: Descent) -> bool:
 
 
 def _went_down_whole(descent: Descent) -> bool:
-    """Whether much of the body was still moving when it was low, as it does until it lies."""
+    """Whether much of the body was still moving when it was low, and something after that, as until it lies."""
     soon = [step for step in descent.after if step.outline.time - descent.began <= IMPACT_S * NS_PER_S]
-    return max((step.extent.area for step in soon), default=0) >= IMPACT * descent.area
+    most = max(step.extent.area for step in (descent.before[-1], *soon))
+    return most >= IMPACT * descent.area and len(descent.after) >= SETTLES
 
 
 def _is_restless(descent: Descent, time: int) -> bool:
