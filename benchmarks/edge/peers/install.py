@@ -18,6 +18,7 @@ PINNED = {
     "bytewax": ("bytewax==0.21.1", "msgspec==0.22.0"),
     "pathway": ("pathway==0.33.0",),
     "node-red": ("node-red@4.1.8",),
+    "supervision": ("supervision==0.26.1",),
 }
 """What is installed for each. River and Bytewax bring no reader of JSON lines, so they get the fastest."""
 
