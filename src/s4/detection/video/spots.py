@@ -105,8 +105,11 @@ class Spots:
         ]
 
     def _expected(self, box: Box, shot: Shot) -> float:
+        """As the settings say; else the greater of what the camera's pose and the people seen there tell: whose legs
+        are lost in a shadow look small.
+        """
         row = box.y + box.h
-        return shot.size.expected(row) or self._heights.typical(row) or 0.0
+        return shot.size.expected(row) or max(shot.size.tall(row) or 0.0, self._heights.typical(row) or 0.0)
 
     def _is_person(self, one: Person, shot: Shot) -> bool:
         return one.travelled >= WALKED and one.box.h > LARGEST * self._expected(one.box, shot)

@@ -77,14 +77,12 @@ class StillMap:
         self._brighten(self._memory, self._recent, now)
         self._contrast = _difference(now, self._memory)
         different = self._contrast >= DIFFERENT
-        np.add(self._held, np.float32(dt_s), out=self._held, where=~different)
+        self._held += np.float32(dt_s) * ~different
         joined = _joined(different)
         standing = joined & (_difference(now, self._recent) < STEADY)
         self._remember(self._memory, now, different, dt_s, keep)
         cv2.accumulateWeighted(now, self._recent, min(dt_s / FOLLOW_S, 1.0))
-        np.minimum(self._age, SETTLED_S + EMPTY_S, out=self._age, where=~joined)
-        self._age += np.where(standing, np.float32(dt_s), np.float32(-SHRINK * dt_s))
-        np.clip(self._age, 0.0, OLDEST_S, out=self._age)
+        self._grow(joined, standing, dt_s)
 
     def relight(self, image: Image, keep: Sequence[Box]) -> None:
         """The light was switched: everything is as it was, in the light of this picture. What stands in the boxes
@@ -144,6 +142,13 @@ class StillMap:
             for box, _ in boxes_of(old, LEAST_AREA)
             if self._is_clear(box)
         ]
+
+    def _grow(self, joined: Mask, standing: Mask, dt_s: float) -> None:
+        """The ages after one more picture: of what differs (`joined`), and keeps its colour (`standing`)."""
+        oldest = np.where(joined, np.float32(OLDEST_S), np.float32(SETTLED_S + EMPTY_S))
+        np.minimum(self._age, oldest, out=self._age)
+        self._age += np.float32((1.0 + SHRINK) * dt_s) * standing - np.float32(SHRINK * dt_s)
+        np.maximum(self._age, np.float32(0.0), out=self._age)
 
     def _brighten(self, memory: Colours, recent: Colours, now: Image) -> None:
         """Follow a change of the light everywhere, each colour by one factor, the median over the picture."""

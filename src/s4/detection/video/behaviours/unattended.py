@@ -26,7 +26,7 @@ KIND: Final = "unattended_object"
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
 OWN: Final = 0.5  # share of the edges that are its own
-ATTENDED_S: Final = 1.5  # who stays near for so long is with it
+ATTENDED_S: Final = 2.5  # who stays near for so long is with it
 GONE_S: Final = 3.0
 MOST: Final = 64
 
@@ -96,7 +96,9 @@ class UnattendedObject:
             same = overlap(thing.box, spot.box) >= 0.4 * min(thing.box.area, spot.box.area)
             if same and is_small(spot.box, thing.tall):  # else it was part of something large, as a patch of light
                 thing.seen = time
-                thing.box = spot.box if spot.plain else thing.box
+                if spot.plain:
+                    thing.box = spot.box
+                    thing.edges = thing.edges if thing.happening.started else spots.edges(spot.box)
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
         if owner is None:
@@ -119,10 +121,8 @@ class UnattendedObject:
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        is_steady = 2 * thing.present > thing.pictures  # a flicker is no thing
-        if not (
-            is_present and is_steady and alone_s >= self._after_s and thing.happening.due(scene.time, self._every_s)
-        ):
+        is_left = 2 * thing.present > thing.pictures and thing.edges > OWN  # no flicker, and nothing taken
+        if not (is_present and is_left and alone_s >= self._after_s and thing.happening.due(scene.time, self._every_s)):
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
         return [thing.happening.go_on(scene.time, text, _attributes(thing, scene.time))]

@@ -1,0 +1,119 @@
+"""The parts of things left and taken: the memory of the empty scene, who is still there, what a spot looks like."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from s4.core.clock import NS_PER_S
+from s4.detection.video.blobs import Blob
+from s4.detection.video.company import Company
+from s4.detection.video.likeness import edge_share, likeness
+from s4.detection.video.picture import Box, View, iou
+from s4.detection.video.spots import Spot, is_small, together
+from s4.detection.video.still import StillMap
+from s4.detection.video.track import Track
+
+VIEW = View(96, 64, 96, 64)
+FLOOR = np.repeat(np.random.default_rng(3).integers(100, 150, (64, 96, 1)).astype(np.uint8), 3, axis=2)
+BAG = Box(40.0, 30.0, 12.0, 14.0)
+STEP_S = 0.2
+
+
+def with_bag(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    changed = image.copy()
+    changed[30:44, 40:52] = 20
+    return changed
+
+
+def lit(image: NDArray[np.uint8], *factors: float) -> NDArray[np.uint8]:
+    return np.asarray(image * np.array(factors), np.uint8)
+
+
+@pytest.fixture
+def known() -> StillMap:
+    """A place that has been watched for 15 s."""
+    still = StillMap(96, 64)
+    for _ in range(75):
+        still.learn(FLOOR, STEP_S)
+    return still
+
+
+def test_who_walks_past_while_the_place_is_learnt_leaves_nothing_behind() -> None:
+    still = StillMap(96, 64)
+    for number in range(75):
+        image = FLOOR.copy()
+        image[10:50, number * 2 : number * 2 + 12] = 30
+        still.learn(image, STEP_S)
+    assert np.abs(still.empty(VIEW).astype(int) - FLOOR).max() <= 14
+
+
+@pytest.mark.parametrize("tint", [(0.5, 0.5, 0.5), (0.7, 0.8, 1.0), (1.4, 1.4, 1.3)])
+def test_light_that_changes_slowly_everywhere_is_no_thing(known: StillMap, tint: tuple[float, ...]) -> None:
+    for step in np.linspace(0.0, 1.0, 100):
+        known.learn(lit(FLOOR, *(1 + step * (factor - 1) for factor in tint)), STEP_S)
+    assert known.things() == []
+
+
+def test_a_thing_outlasts_a_switch_of_the_light(known: StillMap) -> None:
+    for _ in range(25):
+        known.learn(with_bag(FLOOR), STEP_S)
+    (before,) = known.things()
+    dark = lit(with_bag(FLOOR), 0.4, 0.4, 0.5)
+    known.relight(dark, [])
+    for _ in range(10):
+        known.learn(dark, STEP_S)
+    (after,) = known.things()
+    assert iou(before.box, BAG) >= 0.5
+    assert iou(after.box, BAG) >= 0.5
+    assert after.age_s > before.age_s
+    behind = known.empty(VIEW)[32:42, 42:50].astype(float)
+    assert np.abs(behind.mean(axis=(0, 1)) - lit(FLOOR, 0.4, 0.4, 0.5).mean(axis=(0, 1))).max() < 10
+
+
+def test_what_is_accepted_is_new_no_longer(known: StillMap) -> None:
+    for _ in range(25):
+        known.learn(with_bag(FLOOR), STEP_S)
+    assert known.held(BAG) > 0.8
+    known.accept(Box(36.0, 26.0, 20.0, 22.0))
+    known.learn(with_bag(FLOOR), STEP_S)
+    assert known.things() == []
+
+
+def test_who_is_lost_where_something_stands_is_still_there(known: StillMap) -> None:
+    company, track = Company(), Track.of(7, Blob(BAG, 0.9, person=True), 0)
+    track.travelled = 3.0
+    known.learn(with_bag(FLOOR), STEP_S)
+    company.learn([track], NS_PER_S, known)
+    company.learn([], 2 * NS_PER_S, known)
+    assert [(one.number, one.slow) for one in company.people] == [(7, True)]
+    known.learn(FLOOR, STEP_S)
+    company.learn([], 3 * NS_PER_S, known)
+    assert company.people == []
+    visit = company.beside(Box(50.0, 40.0, 5.0, 5.0), 0.5)
+    assert visit == (7, 2 * NS_PER_S)
+    assert company.beside(Box(50.0, 40.0, 5.0, 5.0), 0.5, until=0) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**16), st.integers(0, 80), st.integers(0, 50), st.integers(3, 40), st.integers(3, 40))
+def test_what_was_put_there_in_one_order_was_taken_in_the_other(seed: int, x: int, y: int, w: int, h: int) -> None:
+    image = np.random.default_rng(seed).integers(0, 255, (64, 96, 3)).astype(np.uint8)
+    box = Box(float(x), float(y), float(w), float(h))
+    for measure in (edge_share, likeness):
+        there, back = measure(image, FLOOR, box), measure(FLOOR, image, box)
+        assert 0.0 <= there <= 1.0
+        assert there + back == pytest.approx(1.0)
+
+
+BOXES = st.builds(Box, *[st.floats(0, 100)] * 2, *[st.floats(1, 40)] * 2)
+
+
+@given(BOXES, st.lists(BOXES, max_size=4), st.floats(0, 50))
+def test_the_whole_holds_every_part_of_it(box: Box, others: list[Box], reach: float) -> None:
+    whole = together(box, [Spot(one, 0, 0.0, plain=True) for one in others], reach)
+    assert whole.x <= box.x
+    assert whole.y <= box.y
+    assert whole.area >= box.area * 0.999
+    assert is_small(box, 0.0) is False
