@@ -2,7 +2,7 @@ import { type CSSProperties, type ReactNode, useLayoutEffect, useRef } from "rea
 import type { Camera } from "../../api/cameras";
 import { may } from "../../logic/roles";
 import type { Overlays } from "../../store/cameras";
-import { useTickingLive } from "../../store/clock";
+import { clockSpeed, useTickingLive } from "../../store/clock";
 import { type Shown, useBroken, useLook } from "../../store/looks";
 import { usePage } from "../../store/page";
 import { cameras as t } from "../../text/cameras";
@@ -58,7 +58,8 @@ function Canvas({ camera, look }: { camera: Camera; look: Shown }) {
   );
 }
 
-const secondsBehind = (now: number, time: number) => Math.max(0, (now - time) / 1e9).toFixed(0);
+/** In real seconds: a city whose clock runs faster is no further behind. */
+const secondsBehind = (now: number, time: number) => Math.max(0, (now - time) / 1e9 / clockSpeed()).toFixed(0);
 
 /** A live picture that has become old says so. */
 function Behind({ time }: { time: number }) {
