@@ -21,7 +21,9 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
     "violence": frozenset(
         {"fight", "weapon", "gunshot", "scream", "running", "panic_dispersal", "fall", "glass_break", "explosion"}
     ),
-    "crowd": frozenset({"crowd_density", "counter_flow", "panic_dispersal", "wrong_way", "running", "fall", "scream"}),
+    "crowd": frozenset(
+        {"crowd_density", "counter_flow", "gathering", "panic_dispersal", "wrong_way", "running", "fall", "scream"}
+    ),
     "blast and fire": frozenset(
         {"explosion", "fire", "gas", "structural_strain", "panic_dispersal", "glass_break", "explosive_trace"}
     ),
