@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,6 +82,7 @@ def test_without_a_picture_tracks_go_by_place_alone() -> None:
     assert [track.memory for track in tracks] == [None]
 
 
+@settings(max_examples=40)
 @given(st.lists(boxes, min_size=1, max_size=6), st.integers(0, 2**32 - 1))
 def test_looks_are_of_length_one_wherever_the_boxes_lie(found: list[Box], seed: int) -> None:
     noise = np.random.default_rng(seed)
