@@ -17,7 +17,7 @@ from s4.detection.video.picture import Box, Image, View, gap, iou, overlap
 from s4.detection.video.still import StillMap
 from s4.detection.video.track import Track
 
-SMALLEST, LARGEST = 0.14, 0.66  # height against a person's
+SMALLEST, LARGEST = 0.16, 0.66  # height against a person's
 WIDEST: Final = 1.0
 WALKED: Final = 0.5  # heights
 

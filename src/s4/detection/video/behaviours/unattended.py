@@ -26,6 +26,7 @@ KIND: Final = "unattended_object"
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
 OWN: Final = 0.5  # share of the edges that are its own
+DOUBTFUL: Final = 0.3  # confidence: less, and it is mostly not to be seen, or behind people
 ATTENDED_S: Final = 2.5  # who stays near for so long is with it
 GONE_S: Final = 3.0
 MOST: Final = 64
@@ -121,7 +122,7 @@ class UnattendedObject:
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        is_left = 2 * thing.present > thing.pictures and thing.edges > OWN  # no flicker, and nothing taken
+        is_left = thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
         if not (is_present and is_left and alone_s >= self._after_s and thing.happening.due(scene.time, self._every_s)):
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
