@@ -90,7 +90,7 @@ def moving(scene: Scene) -> Moving | None:
     step = scene.view.width / width
     tall = scene.scale.tall((np.arange(height) + 0.5) * step) / step
     nobody = np.zeros(0, np.int64)
-    if not foreground.any():
+    if float((foreground.sum(axis=1) / (tall * tall)).sum()) < SMALLEST * PERSON_AREA:  # nobody: no flow is needed
         return Moving(nobody, nobody, np.zeros(0), np.zeros(0), tall, float(np.median(tall)) / height, width, step)
     motion = scene.flow.motion
     if np.hypot(*motion.camera) > SWAY * float(np.median(tall)) * step:

@@ -1,7 +1,7 @@
 """Unusual path or speed: somebody goes where, or as, hardly anybody does in this place at this hour of the day.
 
 What is usual is learnt from everybody who passes: cell by cell, in which direction and how fast. Nothing is told before
-300 people were seen at an hour. Then somebody is unusual who, along a way of at least eight steps, keeps doing what
+300 people were seen at an hour. Then somebody is unusual who, along a way of at least ten steps, keeps doing what
 fewer than one in a hundred did.
 """
 
@@ -24,9 +24,9 @@ from s4.detection.video.walkers import Walker, walkers
 KIND: Final = "unusual_path"
 FEWEST: Final = 300  # people, before anything is unusual
 LONGEST: Final = 64  # steps kept of a way
-LEAST: Final = 8  # steps, before a way is judged
+LEAST: Final = 10  # steps, before a way is judged
 RARE: Final = 0.99
-SHARE: Final = 0.75  # of the last steps that were rare
+SHARE: Final = 0.9  # of the last steps that were rare
 SHORTEST: Final = 2.0  # heights gone: less is no way
 
 
