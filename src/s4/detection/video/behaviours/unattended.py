@@ -26,6 +26,7 @@ KIND: Final = "unattended_object"
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
 OWN: Final = 0.5  # share of the edges that are its own
+GROUND: Final = 0.6  # more like its surroundings than before: something was taken
 DOUBTFUL: Final = 0.3  # confidence: less, and it is mostly not to be seen, or behind people
 ATTENDED_S: Final = 2.5  # who stays near for so long is with it
 GONE_S: Final = 3.0
@@ -99,13 +100,13 @@ class UnattendedObject:
                 thing.seen = time
                 if spot.plain:
                     thing.box = spot.box
-                    thing.edges = thing.edges if thing.happening.started else spots.edges(spot.box)
+                    thing.edges = thing.edges if thing.happening.started else _edges(spot, spots)
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
         if owner is None:
             return
         tall = spots.tall(spot, owner.number)
-        edges = spots.edges(spot.box)
+        edges = _edges(spot, spots)
         if is_small(spot.box, tall) and edges > OWN:
             key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
             last = spots.company.beside(spot.box, NEAR, slow=True)
@@ -146,6 +147,11 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     if near and thing.company_s >= ATTENDED_S:
         thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
     return hidden
+
+
+def _edges(spot: Spot, spots: Spots) -> float:
+    """How much of the edges is its own; 0 where the ground is seen, which is like what lies around it."""
+    return spots.edges(spot.box) if spots.likeness(spot.box) <= GROUND else 0.0
 
 
 def _alone_s(thing: Thing, time: int) -> float:
