@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s4.exercise.training import body
@@ -15,6 +15,7 @@ from s4.exercise.training.postures import HOLDINGS, Moment
 moments = st.builds(Moment, st.floats(0, 60), st.floats(-50, 50), st.floats(0, 5), st.floats(0, 1))
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(HOLDINGS)), moments, st.floats(1.4, 2.0), st.floats(-7, 7))
 def test_limbs_keep_their_length_and_the_lowest_touches_the_ground(
     name: str, moment: Moment, height_m: float, heading: float
