@@ -35,7 +35,7 @@ CROWD: Final = 4.0  # people: so much moves at all; somebody who walks comes to 
 KNOWN: Final = 15.0  # people-seconds of usual movement, before anything can be unusual
 LASTS_S: Final = 0.6
 OVER_S: Final = 3.0
-NEAREST: Final = 1 / 3  # of the picture's height: where people look taller, no crowd is in view but a few faces
+NEAREST: Final = 0.3  # of the picture's height: where people look taller, no crowd is in view but a few faces
 
 
 class _Moment(NamedTuple):
@@ -58,7 +58,7 @@ class PanicDispersal:
         title="Crowd in flight",
         purpose="Notice within a second or two that a crowd runs, so that help comes and ways out are kept open",
         legal_basis="GDPR Art. 6(1)(e) public task; no person is followed",
-        limits="At least three people, each smaller than a third of the picture, seen for some seconds before; a group "
+        limits="At least three people, each smaller than 0.3 of the picture, seen for some seconds before; a group "
         "that runs for sport is told too",
     )
 
