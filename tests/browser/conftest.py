@@ -8,12 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize, expect
 
 from tests.browser.edge_town import EdgeDevices, new_edge_town
 from tests.browser.town import Devices, new_town
 from tests.support.browser import DESK, browser_at, login_link, signed_in
 from tests.support.city import Town
+
+expect.set_options(timeout=15_000)  # the machine has other tests to run meanwhile
 
 
 @pytest.fixture(scope="package")

@@ -4,6 +4,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import EdgeStand, Window
@@ -99,6 +100,7 @@ def test_a_zone_is_drawn_by_key_alone_holds_and_is_undone(edge: EdgeStand, edge_
     assert "ramp-to-the-water" not in zones(edge)
 
 
+@pytest.mark.slow
 def test_a_line_is_drawn_with_the_mouse_and_counts_who_crosses_without_a_restart(
     edge: EdgeStand, edge_window: Window
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from s4.core.clock import NS_PER_S
 from s4.core.model import Detection
 from s4.detection.video.picture import Box, iou
@@ -47,6 +49,7 @@ def test_a_bag_is_said_after_t_seconds_alone_and_until_it_is_taken() -> None:
     assert found[0].confidence > 0.5
 
 
+@pytest.mark.slow
 def test_a_bag_left_for_longer_than_the_memory_is_not_said_to_be_taken() -> None:
     found = watch(left_at_20, 420.0, fps=2.5, update_every_s=60.0)
     assert [one.phase for one in found] == ["start", *["update"] * (len(found) - 2), "end"]

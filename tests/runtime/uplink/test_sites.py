@@ -172,6 +172,7 @@ async def disturb(city: City, what: str) -> None:
         town.start()
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_the_hub_is_away_while_the_edge_goes_on(tmp_path: Path) -> None:
