@@ -18,6 +18,13 @@ from tests.support.city import Town
 expect.set_options(timeout=15_000)  # the machine has other tests to run meanwhile
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who comes first here also waits for a city and a browser to start, beside all the other tests."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="package")
 def browser(chromium: Path) -> Iterator[Browser]:
     with browser_at(chromium) as one:
