@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -111,13 +110,6 @@ def _wait(note: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, 
                 return dict(json.loads(text))
         time.sleep(0.01)
     raise RuntimeError(f"s4 did not start: {log.read_text()[-2000:]}")
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def resident_mib(pid: int) -> float:

@@ -19,12 +19,13 @@ from typing import Any, NamedTuple
 import msgspec
 import nats
 
-from benchmarks.child import Child, _tree, child, free_port
+from benchmarks.child import Child, _tree, child
 from benchmarks.edge.flood import Flood, Sent, send
 from benchmarks.edge.listener import Listener
 from benchmarks.figure import Figure, percentile
 from s4.exercise import mqtt
 from s4.runtime.history.reader import HistoryReader
+from s4.runtime.sockets import free_port
 
 NAME = "edge-mqtt"
 SECONDS = 20

@@ -30,8 +30,8 @@ from benchmarks.figure import Figure
 from s4.core.model import Detection, ObservationBatch, Series
 from s4.runtime.bus import Bus
 from s4.runtime.nats_config import RUNNER
-from s4.runtime.nats_server import free_port
 from s4.runtime.routes import outgoing_batch, outgoing_fact
+from s4.runtime.sockets import free_port
 from s4.runtime.streams import FACTS, OBSERVATIONS
 from s4.runtime.uplink.ranks import Rank
 from s4.runtime.uplink.unload import MARK
@@ -242,7 +242,7 @@ def prepared(folder: Path, port: int) -> Path:
 
 async def measure(hours: float, folder: Path) -> list[Figure]:
     """The whole of it."""
-    seconds, port = int(hours * 3600) // BATCH_S * BATCH_S, free_port("127.0.0.1")
+    seconds, port = int(hours * 3600) // BATCH_S * BATCH_S, free_port()
     secret, million = prepared(folder, port), seconds * RATE / 1e6
     line = ["--leaf", f"nats://127.0.0.1:{port}", "--leaf-secret", str(secret)]
     with started(folder, "edge", ["sensing", "detection"], line) as edge:

@@ -13,7 +13,7 @@ from s4.app import sites
 from s4.app.cityfile import parse_city
 from s4.app.settings import Accept, Leaf, Settings
 from s4.core.errors import ConfigError
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from tests.support.city import CITY, S4, Town, device
 from tests.support.mqtt import Message, Publisher
 from tests.support.receiver import Receiver, receiving
@@ -49,7 +49,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def town(tmp_path: Path, receiver: Receiver) -> Iterator[Town]:
     (tmp_path / "city.toml").write_text(CITY + device("counter-1") + EXPORT.replace("URL", receiver.url))
-    made = Town(tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"), ["sensing", "edge"])
+    made = Town(tmp_path, free_port(), free_port(), ["sensing", "edge"])
     yield made
     made.end()
 

@@ -13,7 +13,8 @@ import pytest
 from s4.core.model import Incident
 from s4.runtime.history.reader import HistoryReader
 from s4.runtime.nats_config import RUNNER
-from s4.runtime.nats_server import free_port, runner_password
+from s4.runtime.nats_server import runner_password
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from tests.support.city import CITY, S4, Town, device
@@ -32,7 +33,7 @@ def make_city(folder: Path) -> None:
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     make_city(tmp_path)
-    made = Town(tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    made = Town(tmp_path, free_port(), free_port())
     yield made
     made.end()
 
@@ -64,7 +65,7 @@ def test_it_starts_serves_and_stops(town: Town) -> None:
 def test_a_second_one_on_the_same_folder_is_refused(town: Town) -> None:
     town.start()
     town.wait_ready()
-    second = Town(town.folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    second = Town(town.folder, free_port(), free_port())
     command = [S4, "run", "city.toml", "--data-dir", str(town.data), "--http-port", str(second.http_port)]
     result = subprocess.run(command, cwd=town.folder, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 1
@@ -139,7 +140,7 @@ async def test_rooms_in_two_processes(tmp_path: Path, kind: str, request: pytest
     if kind == "postgres":
         store = str(request.getfixturevalue("postgres_url"))
     near = Town(
-        tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"), ["sensing", "edge"], ["--store", store], "near"
+        tmp_path, free_port(), free_port(), ["sensing", "edge"], ["--store", store], "near"
     )  # fmt: skip
     secret = near.let_in("door-1")["door-1"]
     near.start()
@@ -148,7 +149,7 @@ async def test_rooms_in_two_processes(tmp_path: Path, kind: str, request: pytest
         where = await asyncio.to_thread(near.wait_ready)
         bus = where["bus"].replace("://", f"://{RUNNER}:{runner_password(near.data)}@")
         rooms = ["detection", "fusion", "risk", "response", "picture"]
-        far = Town(tmp_path, free_port("127.0.0.1"), 0, rooms, ["--store", store, "--bus", bus], "far")
+        far = Town(tmp_path, free_port(), 0, rooms, ["--store", store, "--bus", bus], "far")
         far.start()
         await asyncio.to_thread(far.wait_ready)
         await forced(near, secret)

@@ -11,7 +11,7 @@ from s4.app.settings import Accept, Leaf, Settings
 from s4.app.sites import LEAF_PORT, SECRET, address, leaf_listen, leaf_remote, own_part, site_of
 from s4.core.city import City
 from s4.core.errors import ConfigError
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from tests.support.city import CITY, device
 
 TWO = (
@@ -107,7 +107,7 @@ def test_the_credential_comes_from_a_file_or_the_environment(
 
 
 def hub(**more: object) -> Settings:
-    accept = msgspec.structs.replace(Accept(address=str(free_port("127.0.0.1"))), **more)
+    accept = msgspec.structs.replace(Accept(address=str(free_port())), **more)
     return Settings(city_file=Path("city.toml"), accept=accept)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from tests.browser.voices import Voices
 from tests.detection.video.render import Moment, frames, walk
 from tests.support.city import Town
@@ -204,6 +204,6 @@ class EdgeDevices(Voices):
 def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
     """The city, not yet started, and its devices, not yet connected."""
     write_city(folder)
-    town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    town = Town(folder, free_port(), free_port())
     secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2", "stranger-3")
     return town, EdgeDevices(port=town.mqtt_port, secrets=secrets)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from tests.browser.voices import Voices
 from tests.support.city import Town
 from tests.support.mqtt import MqttClient
@@ -163,6 +163,6 @@ class Devices(Voices):
 def new_town(folder: Path) -> tuple[Town, Devices]:
     """The city, not yet started, and its devices, not yet connected."""
     write_city(folder)
-    town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    town = Town(folder, free_port(), free_port())
     secrets = town.let_in("air-1", "gates", *(f"door-{n}" for n in range(DOORS)))
     return town, Devices(port=town.mqtt_port, secrets=secrets)

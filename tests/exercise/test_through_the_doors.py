@@ -23,7 +23,7 @@ from nats.aio.msg import Msg
 from s4.core.clock import parse_time
 from s4.exercise.fixtures import DEVICES, SENSORS
 from s4.exercise.write import LOG, write_city
-from tests.support.postgres import free_port
+from s4.runtime.sockets import free_port
 
 START = parse_time("2026-05-01T16:30:00Z")
 NATS_SERVER = Path(sys.executable).with_name("nats-server")

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from s4.runtime.bus import Bus
 from s4.runtime.nats_config import RUNNER, ServerPlan
-from s4.runtime.nats_server import NatsServer, free_port
+from s4.runtime.nats_server import NatsServer
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine
 from s4.runtime.streams import plans
@@ -19,7 +20,7 @@ STORES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 def server_plan(folder: Path, devices: Mapping[str, str] | None = None, sync_interval: str = "1s") -> ServerPlan:
     return ServerPlan(
-        "test", folder / "bus", "127.0.0.1", free_port("127.0.0.1"), free_port("127.0.0.1"), "secret",
+        "test", folder / "bus", "127.0.0.1", free_port(), free_port(), "secret",
         devices or {}, sync_interval,
     )  # fmt: skip
 

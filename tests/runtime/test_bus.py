@@ -13,9 +13,10 @@ from nats.errors import Error as NatsError
 from s4.core.errors import CapacityError, ServiceError
 from s4.core.model import ObservationBatch
 from s4.runtime.bus import Bus, Outgoing
-from s4.runtime.nats_server import NatsServer, free_port, stop_leftover
+from s4.runtime.nats_server import NatsServer, stop_leftover
 from s4.runtime.pull import Message, Pull, PullPlan
 from s4.runtime.routes import readings_subject, source_of
+from s4.runtime.sockets import free_port
 from s4.runtime.streams import FACTS, OBSERVATIONS, plans
 from tests.runtime.conftest import CITY, connect, server_plan
 

@@ -9,7 +9,8 @@ import pytest
 from s4.core.errors import ConfigError
 from s4.runtime.bus import Bus
 from s4.runtime.claims import claimed
-from s4.runtime.nats_server import NatsServer, free_port
+from s4.runtime.nats_server import NatsServer
+from s4.runtime.sockets import free_port
 from tests.runtime.conftest import CITY, connect
 from tests.support.city import CITY as TOWN
 from tests.support.city import Town
@@ -73,7 +74,7 @@ async def test_nonsense_is_not_answered(bus: Bus) -> None:
 async def test_s4_run_says_it(tmp_path: Path) -> None:
     """As a user would see it: one line, exit code 1; and the first goes on."""
     (tmp_path / "city.toml").write_text(TOWN)
-    first = Town(tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    first = Town(tmp_path, free_port(), free_port())
     first.data.mkdir()
     first.start()
     try:
@@ -81,7 +82,7 @@ async def test_s4_run_says_it(tmp_path: Path) -> None:
         password = (first.data / "bus.secret").read_text()
         address = where["bus"].replace("nats://", f"nats://s4-runner:{password}@")
         options = ("--bus", address, "--store", f"sqlite:///{tmp_path / 'other.sqlite'}")
-        second = Town(tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"), ("fusion",), options, "second")
+        second = Town(tmp_path, free_port(), free_port(), ("fusion",), options, "second")
         second.data.mkdir()
         second.start()
         assert second.process is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from tests.runtime.faults import DEVICES, SPIKES, Killer, Outcome, Traffic, check_history, outcome, settled, write_city
 from tests.support.city import Town
 
@@ -19,7 +19,7 @@ def new_town(folder: Path, store: str) -> Town:
     folder.mkdir()
     write_city(folder)
     options = ["--store", store] if store else []
-    return Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"), options=options)
+    return Town(folder, free_port(), free_port(), options=options)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])

@@ -19,7 +19,7 @@ from s4.core.errors import ConflictError, ServiceError
 from s4.core.model import Command
 from s4.runtime.history.layout import pieces
 from s4.runtime.history.reader import HistoryReader
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from s4.shield.audit import verify
@@ -148,7 +148,7 @@ async def until_the_cut(
 async def test_what_a_power_cut_leaves(tmp_path: Path, disk: Disk, sync: str) -> None:
     write_city(disk.folder)
     town, start = (
-        Town(disk.folder, free_port("127.0.0.1"), free_port("127.0.0.1"), options=["--sync", sync]),
+        Town(disk.folder, free_port(), free_port(), options=["--sync", sync]),
         time.time_ns(),
     )
     acknowledged, decided, when = await until_the_cut(town, disk, tmp_path / "after.img", start)

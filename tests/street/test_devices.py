@@ -12,7 +12,7 @@ from s4.app.ask import Asker
 from s4.core.errors import ConfigError
 from s4.core.model import Detection
 from s4.runtime.history.reader import HistoryReader
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from tests.support.city import CITY, Town
@@ -20,6 +20,7 @@ from tests.support.mosquitto import SECRET, USER, Mosquitto, send
 from tests.support.mqtt import MqttClient, publish_packet
 from tests.support.programs import find_mosquitto
 
+MOST_PER_S = 1000
 PROFILE = """
 name: air
 resources:
@@ -28,7 +29,7 @@ resources:
   - {{ name: open, type: bool }}
   - {{ name: battery, unit: "%", range: [0, 100] }}
 battery: {{ resource: battery, low: 20 }}
-most_per_s: 1000
+most_per_s: {most_per_s}
 """
 GATE = """
 name: gate
@@ -123,12 +124,12 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 def place(broker: Mosquitto, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("devices")
     (folder / "profiles").mkdir()
-    (folder / "profiles" / "air.yaml").write_text(PROFILE.format(period=1))
-    slow = PROFILE.format(period=600).replace("name: air\n", "name: slow\n", 1)
+    (folder / "profiles" / "air.yaml").write_text(PROFILE.format(most_per_s=MOST_PER_S, period=1))
+    slow = PROFILE.format(most_per_s=MOST_PER_S, period=600).replace("name: air\n", "name: slow\n", 1)
     (folder / "profiles" / "slow.yaml").write_text(slow)
     (folder / "profiles" / "gate.yaml").write_text(GATE)
     (folder / "city.toml").write_text(described(broker.port))
-    town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"))
+    town = Town(folder, free_port(), free_port())
     secrets = town.let_in(*DEVICES)
     town.start()
     try:
@@ -201,12 +202,14 @@ def test_one_device_floods_and_another_still_comes_through(place: Place) -> None
     async def both() -> tuple[int, list[float]]:
         return tuple(await asyncio.gather(flood(), steady()))  # type: ignore[return-value]
 
+    begun = time.monotonic()
     sent, delays = asyncio.run(both())
     assert sent >= 25_000
     assert max(delays) < 5.0
     place.until(lambda: place.device("steady").get("accepted", 0) >= before + 30)
     flooder = place.until(lambda: (one := place.device("flooder")).get("left_out", 0) > 10_000 and one)
-    assert flooder["accepted"] <= 6_000
+    took = time.monotonic() - begun  # a busy machine takes longer to look at them all
+    assert flooder["accepted"] <= MOST_PER_S * (took + 1)
     assert flooder["accepted"] + flooder["refused"] <= sent
     (stated,) = [one for one in place.stated("device_flood") if one.source == "flooder"]
     assert "messages a second" in stated.text

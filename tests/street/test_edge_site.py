@@ -12,7 +12,7 @@ import pytest
 from s4.app.ask import Asker
 from s4.core.clock import RealClock
 from s4.core.model import Command
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from s4.shield.credentials import Credentials
@@ -33,10 +33,10 @@ def towns(tmp_path: Path) -> Iterator[tuple[Town, Town, str]]:
     """Hub, edge, and the gate's secret at the edge."""
     (tmp_path / "gate.yaml").write_text(GATE)
     (tmp_path / "city.toml").write_text(DESCRIBED)
-    line, secret = free_port("127.0.0.1"), tmp_path / "square.secret"
+    line, secret = free_port(), tmp_path / "square.secret"
     above = ("fusion", "risk", "response", "picture")
     hub = Town(
-        tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"), above, ("--accept-sites", str(line)), "hub"
+        tmp_path, free_port(), free_port(), above, ("--accept-sites", str(line)), "hub"
     )  # fmt: skip
     hub.data.mkdir()
     site = Credentials(hub.data / "credentials.json", RealClock()).add_site("square")
@@ -44,7 +44,7 @@ def towns(tmp_path: Path) -> Iterator[tuple[Town, Town, str]]:
         file.write(site)
     leaf = ("--leaf", f"nats://127.0.0.1:{line}", "--leaf-secret", str(secret))
     below = ("sensing", "edge", "detection")
-    edge = Town(tmp_path, free_port("127.0.0.1"), free_port("127.0.0.1"), below, leaf, "edge")
+    edge = Town(tmp_path, free_port(), free_port(), below, leaf, "edge")
     gate = edge.let_in("gate-1")["gate-1"]
     try:
         for town in (hub, edge):

@@ -9,7 +9,7 @@ import pytest
 from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Incident
 from s4.runtime.history.reader import HistoryReader
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
 from tests.support.city import Town
@@ -58,7 +58,7 @@ def played(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
     shutil.copytree(EXAMPLE, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("S4_DATA", str(data_dir.absolute()))
-        town = Town(folder, free_port("127.0.0.1"), free_port("127.0.0.1"), options=("--speed", str(SPEED)))
+        town = Town(folder, free_port(), free_port(), options=("--speed", str(SPEED)))
         town.start()
     try:
         since = town.wait_ready()["since"]

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from s4.runtime.sockets import free_port
+
 USER, SECRET = "s4", "correct horse battery"
 
 
@@ -47,7 +49,7 @@ class Mosquitto:
 
     def __init__(self, program: str, folder: Path, tls: tuple[Path, Path, Path] | None = None) -> None:
         self._program, self._folder, self.tls = program, folder, tls
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -105,9 +107,3 @@ class Mosquitto:
 def send(client: Client, topic: str, payload: str | bytes, *, qos: int = 1, retain: bool = False) -> None:
     """Publish, and return when the broker has it."""
     client.publish(topic, payload, qos, retain).wait_for_publish(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

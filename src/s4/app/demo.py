@@ -21,7 +21,7 @@ from s4.core.city import City
 from s4.core.clock import NS_PER_S, RealClock
 from s4.core.logs import get_logger
 from s4.exercise.write import write_city
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.shield.credentials import Credentials
 
 log = get_logger(__name__)
@@ -49,7 +49,7 @@ async def playing(play: Play) -> AsyncIterator[Life]:
 
     `<folder>/city` describes the city, `<folder>/data` holds what s4 kept, `<folder>/truth.jsonl` what really happened.
     """
-    video_port = free_port("127.0.0.1")
+    video_port = free_port()
     city_folder, data = play.folder / "city", play.folder / "data"
     for old in (city_folder, data):
         shutil.rmtree(old, ignore_errors=True)

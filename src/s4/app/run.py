@@ -28,8 +28,9 @@ from s4.core.ports import STREET
 from s4.runtime.bus import Bus
 from s4.runtime.export.state import EXPORTS_SUBJECT
 from s4.runtime.nats_config import RUNNER, ServerPlan
-from s4.runtime.nats_server import NatsServer, free_port, runner_password, stop_leftover
+from s4.runtime.nats_server import NatsServer, runner_password, stop_leftover
 from s4.runtime.runner import Running, RunPlan, running
+from s4.runtime.sockets import free_port
 from s4.runtime.store.engine import store_url
 from s4.shield.credentials import Credentials
 from s4.shield.sessions import Person, Sessions
@@ -204,7 +205,7 @@ def _plan(
         cameras=made.cameras(),
         outlets=made.outlets(near=not decides) if decides or on_edge else (),
         newcomer=made.newcomer,
-        deliver=decides or on_edge,
+        deliver=decides,
         edges=sites.taken_in(settings, credentials),
         history=settings.data_dir / "history" if settings.runs("picture") or settings.leaf else None,
         beside=sites.beside(settings, city, made.stated(), server),

@@ -22,8 +22,8 @@ from s4.picture.routes import create_app
 from s4.picture.services import PictureServices
 from s4.runtime import metrics
 from s4.runtime.history.reader import HistoryReader
-from s4.runtime.nats_server import free_port
 from s4.runtime.runner import Running
+from s4.runtime.sockets import free_port
 from s4.sensing.http import create_routes as ingest_routes
 from s4.sensing.limits import Limits
 from s4.shield.credentials import Credentials

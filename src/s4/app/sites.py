@@ -19,8 +19,9 @@ from s4.core.subjects import check_name
 from s4.runtime.host import Host
 from s4.runtime.nats_config import ServerPlan
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
-from s4.runtime.nats_server import NatsServer, free_port
+from s4.runtime.nats_server import NatsServer
 from s4.runtime.runner import Beside
+from s4.runtime.sockets import free_port
 from s4.runtime.uplink.edge import Line, UplinkPlan
 from s4.shield.credentials import Credentials
 

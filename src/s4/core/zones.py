@@ -20,9 +20,8 @@ AREAS: Final = frozenset({"zone_intrusion", "loitering", "vehicle_in_pedestrian_
 MOST_POINTS: Final = 64
 MOST_ZONES: Final = 64
 """Of one camera."""
-
-
-_HOURS: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d")
+HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+"""When a zone applies, "HH:MM-HH:MM" UTC."""
 
 
 class ZoneBook:
@@ -83,7 +82,7 @@ def check_zone(zone: Zone) -> None:
     check_name(zone.id, field="id")
     if zone.kind not in AREAS | LINES:
         raise InputError(f"must be one of {', '.join(sorted(AREAS | LINES))}", field="kind")
-    if zone.hours and not _HOURS.fullmatch(zone.hours):
+    if zone.hours and not HOURS.fullmatch(zone.hours):
         raise InputError('must be "HH:MM-HH:MM" (UTC), or empty', field="hours")
     least = 2 if zone.kind in LINES else 3
     if not least <= len(zone.outline) <= MOST_POINTS:

@@ -16,14 +16,16 @@ from s4.exercise.shapes import Point
 
 Image = NDArray[np.uint8]
 Colour = tuple[float, float, float]
-_FINE: Final = 4
-_ONE: Final = 1 << _FINE
-_CLOTHES: Final = np.array(
+FINE: Final = 4
+"""Bits behind the point in which OpenCV is given coordinates."""
+_ONE: Final = 1 << FINE
+CLOTHES: Final = np.array(
     [[62, 54, 50], [128, 96, 60], [60, 60, 150], [190, 190, 196], [96, 128, 74], [52, 110, 170], [150, 130, 150],
      [80, 70, 110], [200, 170, 120], [70, 150, 190], [40, 40, 44], [120, 60, 60]], float
 )  # fmt: skip
-_TROUSERS: Final = np.array([[58, 46, 40], [92, 72, 54], [48, 48, 50], [96, 104, 116], [70, 56, 48]], float)
-_SKIN: Final = np.array([[150, 176, 214], [118, 150, 196], [88, 112, 158], [60, 78, 116]], float)
+TROUSERS: Final = np.array([[58, 46, 40], [92, 72, 54], [48, 48, 50], [96, 104, 116], [70, 56, 48]], float)
+SKIN: Final = np.array([[150, 176, 214], [118, 150, 196], [88, 112, 158], [60, 78, 116]], float)
+"""Colours of people, BGR: float[n, 3] each."""
 
 
 class Figures(NamedTuple):
@@ -85,7 +87,7 @@ def _shadows(
         pixels = camera.project(np.column_stack((outline, np.zeros(4))))
         if (pixels[:, 2] > 1.0).all():
             cv2.fillConvexPoly(
-                mask, np.round(pixels[:, :2].clip(-2000, 3000) * _ONE).astype(np.int32), (150,), 16, _FINE
+                mask, np.round(pixels[:, :2].clip(-2000, 3000) * _ONE).astype(np.int32), (150,), 16, FINE
             )
     if casters:
         shade = cv2.multiply(cv2.blur(mask, (3, 3)), scenery.lit, scale=1 / 255)
@@ -141,7 +143,7 @@ def _person(
 
 def _walker(people: Figures, i: int, tall: float, camera: Optics, gain: float) -> _Walker:
     look, speed = int(people.look[i]), float(np.hypot(*people.velocity[i]))
-    top, legs, skin = (_colour(palette[look % len(palette)] * gain) for palette in (_CLOTHES, _TROUSERS, _SKIN))
+    top, legs, skin = (_colour(palette[look % len(palette)] * gain) for palette in (CLOTHES, TROUSERS, SKIN))
     side = float(people.velocity[i] @ camera.axes[0][:2]) / max(speed, 0.1)
     phase, stands = people.stride[i], max(0.0, 1.0 - speed)
     swing = math.sin(phase) * (min(speed / 1.3, 1.3) + 0.3 * stands) * tall
@@ -154,7 +156,7 @@ def _legs(canvas: Image, x: float, y: float, w: _Walker) -> None:
     for sign in (1, -1):
         apart = sign * (0.13 * w.swing * w.side + 0.04 * w.tall * (1 - abs(w.side)))
         foot = _fixed(x + apart, y - max(0.0, sign * w.swing) * 0.05)
-        cv2.line(canvas, hip, foot, w.legs, width, cv2.LINE_AA, _FINE)
+        cv2.line(canvas, hip, foot, w.legs, width, cv2.LINE_AA, FINE)
 
 
 def _upper(canvas: Image, x: float, y: float, w: _Walker) -> None:
@@ -162,14 +164,14 @@ def _upper(canvas: Image, x: float, y: float, w: _Walker) -> None:
     dark, hair = _colour(np.array(w.top) * 0.68), _colour(np.array(w.skin) * 0.35)
     middle, girth = _fixed(x, y - 0.66 * w.tall), _fixed(0.125 * w.tall, 0.20 * w.tall)
     for start, end, colour in ((0, 360, w.top), (-80, 80, dark)):
-        cv2.ellipse(canvas, middle, girth, 0, start, end, colour, -1, cv2.LINE_AA, _FINE)
+        cv2.ellipse(canvas, middle, girth, 0, start, end, colour, -1, cv2.LINE_AA, FINE)
     shoulder = _fixed(x + 0.09 * w.tall, y - 0.78 * w.tall)
     hand = _fixed(x - 0.10 * w.swing * (w.side or 0.5) + 0.1 * w.tall, y - 0.47 * w.tall)
-    cv2.line(canvas, shoulder, hand, dark, max(1, round(0.055 * w.tall)), cv2.LINE_AA, _FINE)
+    cv2.line(canvas, shoulder, hand, dark, max(1, round(0.055 * w.tall)), cv2.LINE_AA, FINE)
     ahead = x + 0.6 * w.sway + 0.02 * w.tall * w.side
     face, crown = _fixed(ahead, y - 0.925 * w.tall), _fixed(ahead, y - 0.935 * w.tall)
-    cv2.circle(canvas, face, round(0.072 * w.tall * _ONE), w.skin, -1, cv2.LINE_AA, _FINE)
-    cv2.ellipse(canvas, crown, _fixed(0.076 * w.tall, 0.07 * w.tall), 0, 180, 360, hair, -1, cv2.LINE_AA, _FINE)
+    cv2.circle(canvas, face, round(0.072 * w.tall * _ONE), w.skin, -1, cv2.LINE_AA, FINE)
+    cv2.ellipse(canvas, crown, _fixed(0.076 * w.tall, 0.07 * w.tall), 0, 180, 360, hair, -1, cv2.LINE_AA, FINE)
 
 
 def _colour(bgr: Floats) -> Colour:
@@ -193,6 +195,6 @@ def _box(image: Image, scenery: Scenery, camera: Optics, thing: Thing, gain: flo
     colour = np.array(thing.colour) * gain
     for outline, shade in ((hull, 0.75), (top[:, :2], 1.15)):
         points = np.round((outline - (x0, y0)) * _ONE).astype(np.int32)
-        cv2.fillConvexPoly(canvas, points, tuple((colour * shade).tolist()), cv2.LINE_AA, _FINE)
+        cv2.fillConvexPoly(canvas, points, tuple((colour * shade).tolist()), cv2.LINE_AA, FINE)
     seen = scenery.depth[y0:y1, x0:x1] >= depth - 0.6
     patch[seen] = canvas[seen]

@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Final
@@ -31,16 +30,6 @@ _LEAN: Final = {"GOGC": "50"}
 """The server's heap may grow by half before it is collected, not double: 6 MB less at 1,000 readings/s."""
 
 log = get_logger(__name__)
-
-
-def free_port(host: str, wanted: int = 0) -> int:
-    """`wanted` if nobody listens there, else a free port that the system picks."""
-    for port in (wanted, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            return int(probe.getsockname()[1])
-    raise ServiceError(f"no free port on {host}")
 
 
 def runner_password(data_dir: Path) -> str:

@@ -16,10 +16,11 @@ from s4.runtime.host import Host
 from s4.runtime.leaf_control import ServerWatch
 from s4.runtime.nats_config import RUNNER, ServerPlan
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
-from s4.runtime.nats_server import NatsServer, free_port
+from s4.runtime.nats_server import NatsServer
 from s4.runtime.recorder import Recorder
 from s4.runtime.routes import outgoing_batch, outgoing_fact
 from s4.runtime.runner import _keep
+from s4.runtime.sockets import free_port
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine
@@ -138,7 +139,7 @@ async def until(done: Callable[[], Any], patience_s: float = 60.0, every_s: floa
 async def end(folder: Path, plan: dict[str, Any]) -> AsyncIterator[End]:
     """A server, a bus with its streams, a store."""
     folder.mkdir(parents=True, exist_ok=True)
-    ports = (free_port("127.0.0.1"), free_port("127.0.0.1"))
+    ports = (free_port(), free_port())
     full = ServerPlan(folder.name, folder / "bus", "127.0.0.1", *ports, "secret", **plan)
     engine = open_engine(f"sqlite:///{folder / 's4.sqlite'}")
     async with NatsServer(full, folder) as server:
@@ -157,7 +158,7 @@ async def end(folder: Path, plan: dict[str, Any]) -> AsyncIterator[End]:
 @contextlib.asynccontextmanager
 async def hub(folder: Path, port: int = 0) -> AsyncIterator[End]:
     """A hub that knows the site `square`, its receiver not yet at work."""
-    listen = LeafListen("127.0.0.1", port or free_port("127.0.0.1"), {SITE: bcrypt_of(SECRET), "other": bcrypt_of("o")})
+    listen = LeafListen("127.0.0.1", port or free_port(), {SITE: bcrypt_of(SECRET), "other": bcrypt_of("o")})
     async with end(folder, {"listen": listen}) as found:
         yield found
 

@@ -29,7 +29,7 @@ from s4.runtime.wire import encode_fact
 from tests.runtime.conftest import CITY
 from tests.runtime.facts import command
 from tests.runtime.hosts import CARD, TOWN
-from tests.runtime.uplink.pair import SITE, Pair, edge, hub, pair, until
+from tests.runtime.uplink.pair import SITE, Pair, edge, hub, pair, receiver, until
 
 CLOCK = RealClock()
 PROFILE = DeviceProfile(
@@ -200,7 +200,7 @@ async def test_a_hub_whose_store_was_put_back_tells_all_again(tmp_path: Path, mo
             remembered = Remembered(below.folder / "downlink.sqlite")
             remembered.reach(1_000_000)
             await above.recorder.out([decided("one", "zone.put")])
-            await above.start([TellHost(above.bus, above.archive)])
+            await above.start([receiver(above), TellHost(above.bus, above.archive)])
             await below.start([AskHost(SITE, below.bus, below.recorder, remembered)])
             await until(lambda: below.archive.one(Command, "one"))
             await until(lambda: remembered.place() == above.archive.newest())

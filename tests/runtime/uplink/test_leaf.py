@@ -13,7 +13,7 @@ from s4.runtime.bus import Bus
 from s4.runtime.leaf_control import ServerWatch
 from s4.runtime.nats_config import RUNNER, render
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
-from s4.runtime.nats_server import free_port
+from s4.runtime.sockets import free_port
 from s4.runtime.streams import FACTS
 from s4.shield.secret import bcrypt_of
 from tests.runtime.conftest import CITY, server_plan
@@ -71,7 +71,7 @@ async def test_a_site_speaks_and_hears_only_for_itself(tmp_path: Path) -> None:
 
 async def test_a_site_lets_nothing_private_out_even_to_a_careless_hub(tmp_path: Path) -> None:
     """A hub that would allow everything: the site's own configuration still keeps its facts and devices at home."""
-    plan = LeafListen("127.0.0.1", free_port("127.0.0.1"), {"square": bcrypt_of("s")})
+    plan = LeafListen("127.0.0.1", free_port(), {"square": bcrypt_of("s")})
     async with end(tmp_path / "hub", {"listen": plan}) as above:
         careless = render(above.server.plan).replace('"s4.up.square.*"', '">"').replace('"s4.down.square.*"', '">"')
         (above.folder / "nats.conf").write_text(careless)
@@ -152,7 +152,7 @@ async def test_encrypted_and_the_hub_proves_who_it_is(tmp_path: Path) -> None:
     )  # fmt: skip
     ssl.create_default_context(cafile=str(cert))
     sites = {"square": bcrypt_of("s")}
-    listen = LeafListen("127.0.0.1", free_port("127.0.0.1"), sites, str(cert), str(key))
+    listen = LeafListen("127.0.0.1", free_port(), sites, str(cert), str(key))
     async with end(tmp_path / "hub", {"listen": listen}) as above:
         good = LeafRemote("square", "s", "127.0.0.1", listen.port, True, str(cert))
         async with end(tmp_path / "good", {"remote": good}) as below:

@@ -13,8 +13,9 @@ from s4.core.clock import RealClock
 from s4.core.model import Detection
 from s4.runtime.bus import Bus
 from s4.runtime.nats_config import RUNNER
-from s4.runtime.nats_server import free_port, runner_password
+from s4.runtime.nats_server import runner_password
 from s4.runtime.recorder import Recorder
+from s4.runtime.sockets import free_port
 from s4.runtime.sources import SourceBook
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
@@ -36,13 +37,11 @@ class City:
 
     def __init__(self, folder: Path) -> None:
         write_city(folder)
-        port = free_port("127.0.0.1")
+        port = free_port()
         self.line = BadLine(port)
-        self.hub = Town(
-            folder, free_port("127.0.0.1"), free_port("127.0.0.1"), ABOVE, ("--accept-sites", str(port)), "hub"
-        )
+        self.hub = Town(folder, free_port(), free_port(), ABOVE, ("--accept-sites", str(port)), "hub")
         self.edge = Town(
-            folder, free_port("127.0.0.1"), free_port("127.0.0.1"), BELOW,
+            folder, free_port(), free_port(), BELOW,
             ("--leaf", f"nats://127.0.0.1:{self.line.port}", "--leaf-secret", str(folder / "square.secret")), "edge",
         )  # fmt: skip
         self.hub.data.mkdir()

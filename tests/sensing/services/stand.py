@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,10 +112,3 @@ def read_or_reason(read: Callable[[], Parsed]) -> tuple[Parsed, list[str]]:
 def reasons(door: Service) -> list[str]:
     """Why the door refused what it refused since it was last asked."""
     return [str(error) for _, error in door.rejects()]
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

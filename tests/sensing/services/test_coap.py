@@ -12,7 +12,8 @@ from aiocoap import CHANGED, GET, PUT, Context, Message
 from aiocoap.resource import ObservableResource, Site
 
 from s4.core.errors import ConfigError
-from tests.sensing.services.stand import at_work, free_port, make_door, reasons
+from s4.runtime.sockets import free_port
+from tests.sensing.services.stand import at_work, make_door, reasons
 
 VALUES = {"temperature": {"at": "/t", "unit": "Cel"}}
 
@@ -50,7 +51,7 @@ def observing(port: int, **more: Any) -> dict[str, Any]:
 
 
 async def test_a_resource_is_observed() -> None:
-    port, probe = free_port(socket.SOCK_DGRAM), Probe()
+    port, probe = free_port(kind=socket.SOCK_DGRAM), Probe()
     door = make_door("coap", observing(port))
     async with device(port, probe), at_work(door) as record:
         await record.until(lambda: record.values("probe-7", "temperature") == [1.0])
@@ -66,14 +67,14 @@ async def test_a_resource_is_observed() -> None:
 
 async def test_what_has_expired_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s4.sensing.services.coap.SLACK_S", 0.2)
-    port, probe = free_port(socket.SOCK_DGRAM), Probe(max_age=1)
+    port, probe = free_port(kind=socket.SOCK_DGRAM), Probe(max_age=1)
     async with device(port, probe), at_work(make_door("coap", observing(port))) as record:
         await record.until(lambda: probe.asked >= 3)
         assert len(record.values("probe-7", "temperature")) >= 2
 
 
 async def test_a_device_goes_and_comes_back_and_hinders_no_other() -> None:
-    port, other = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    port, other = free_port(kind=socket.SOCK_DGRAM), free_port(kind=socket.SOCK_DGRAM)
     gone = {"url": f"coap://127.0.0.1:{other}/env", "device": "gone"}
     options = observing(port)
     options["observe"].append(gone)
@@ -98,7 +99,7 @@ async def client() -> AsyncIterator[Context]:
 
 
 async def test_devices_push() -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port(kind=socket.SOCK_DGRAM)
     push = [{"path": "/air", "device": "/id", "values": VALUES}, {"path": "/plain/all", "device": "at-{1}"}]
     door = make_door("coap", {"push": push, "port": port})
     uri = f"coap://127.0.0.1:{port}"
@@ -120,7 +121,7 @@ async def test_devices_push() -> None:
 
 
 async def test_only_networks_that_are_allowed() -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port(kind=socket.SOCK_DGRAM)
     door = make_door("coap", {"push": [{"path": "/air"}], "port": port, "allow": ["10.0.0.0/8"]})
     async with at_work(door) as record, client() as sensor:
         await record.up()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from s4.core.clock import format_time, parse_time
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Place
+from s4.runtime.sockets import free_port
 from s4.sensing.services.lorawan import read_chirpstack, read_things_stack
 from tests.sensing.city import NOW
 from tests.sensing.services.samples import DEV_EUI, chirpstack, chirpstack_up, text, things_up
-from tests.sensing.services.stand import at_work, free_port, make_door, read_or_reason, reasons
+from tests.sensing.services.stand import at_work, make_door, read_or_reason, reasons
 from tests.sensing.services.test_zigbee import JSON
 from tests.support.mosquitto import SECRET, USER, Mosquitto, send
 

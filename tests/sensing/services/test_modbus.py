@@ -12,8 +12,9 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from s4.core.errors import ConfigError
+from s4.runtime.sockets import free_port
 from s4.sensing.services.modbus import Register, blocks, decode
-from tests.sensing.services.stand import at_work, free_port, make_door, reasons
+from tests.sensing.services.stand import at_work, make_door, reasons
 
 
 def words(form: str, value: float) -> list[int]:

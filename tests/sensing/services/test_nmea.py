@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from s4.core.clock import parse_time
 from s4.core.errors import ConfigError, InputError
+from s4.runtime.sockets import free_port
 from s4.sensing.services.ais import Ais
 from s4.sensing.services.nmea import Lines
 from s4.sensing.services.nmea_sentence import LONGEST, checksum, read_instrument, read_sentence
 from s4.sensing.services.parsed import Parsed
 from tests.sensing.city import NOW
-from tests.sensing.services.stand import at_work, free_port, make_door, read_or_reason, reasons
+from tests.sensing.services.stand import at_work, make_door, read_or_reason, reasons
 
 RMC = b"$GPRMC,123519.5,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*71"
 GGA = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47"

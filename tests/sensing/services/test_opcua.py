@@ -17,7 +17,8 @@ from asyncua.server.user_managers import UserManager
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from s4.core.errors import ConfigError
-from tests.sensing.services.stand import at_work, free_port, make_door, reasons
+from s4.runtime.sockets import free_port
+from tests.sensing.services.stand import at_work, make_door, reasons
 from tests.support.relay import Relay
 
 ua: Any = asyncua.ua

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s4.core.errors import ConfigError, InputError
+from s4.runtime.sockets import free_port
 from s4.sensing.services.snmp_trap import trap_event
 from s4.sensing.services.snmp_users import check_engine, check_oid
-from tests.sensing.services.stand import at_work, free_port, make_door, reasons
+from tests.sensing.services.stand import at_work, make_door, reasons
 from tests.support.programs import find_in_sbin
 
 COMMUNITY, AUTH, PRIV = "city-read-7", "auth-key-of-s4", "priv-key-of-s4"
@@ -35,7 +36,7 @@ class Agent:
     """A snmpd in `folder` on a free port."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.port = free_port(kind=socket.SOCK_DGRAM)
         self._program, self._folder = program, folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -124,7 +125,7 @@ async def run(*command: str) -> None:
 
 async def test_traps_and_informs_by_community() -> None:
     with tool("snmptrap") as program:
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port(kind=socket.SOCK_DGRAM)
         door = make_door("snmp-trap", {**V2, "port": port, "traps": {LINK_DOWN: "link_down"}})
         to = f"127.0.0.1:{port}"
         async with at_work(door) as record:
@@ -143,7 +144,7 @@ async def test_traps_and_informs_by_community() -> None:
 
 async def test_traps_of_a_user() -> None:
     with tool("snmptrap") as program:
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port(kind=socket.SOCK_DGRAM)
         door = make_door("snmp-trap", {**V3, "port": port, "engines": [ENGINE]})
         keys = ["-v", "3", "-e", "0x" + ENGINE, "-u", "s4", "-l", "authPriv", "-a", "SHA-256", "-x", "AES", "-X", PRIV]
         async with at_work(door) as record:
@@ -156,7 +157,7 @@ async def test_traps_of_a_user() -> None:
 
 
 async def test_nonsense_by_udp_does_no_harm() -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port(kind=socket.SOCK_DGRAM)
     async with at_work(make_door("snmp-trap", {**V2, "port": port})) as record:
         await record.up()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:

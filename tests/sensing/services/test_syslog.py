@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from s4.core.clock import parse_time
 from s4.core.errors import ConfigError, InputError
+from s4.runtime.sockets import free_port
 from s4.sensing.services.parsed import Parsed
 from s4.sensing.services.syslog_message import Framer, parse_syslog
-from tests.sensing.services.stand import at_work, free_port, make_door, read_or_reason, reasons
+from tests.sensing.services.stand import at_work, make_door, read_or_reason, reasons
 from tests.support.mosquitto import certificates
 
 MODERN = (
@@ -139,7 +140,7 @@ def send_udp(port: int, *datagrams: bytes) -> None:
 
 async def test_by_udp_and_tcp_from_senders_of_others() -> None:
     """Python's own handler (RFC 3164 style), and `logger` of util-linux (RFC 5424) where it is there."""
-    udp, tcp = free_port(socket.SOCK_DGRAM), free_port()
+    udp, tcp = free_port(kind=socket.SOCK_DGRAM), free_port()
     door = make_door("syslog", {"udp": udp, "tcp": tcp, "device": "hostname"})
     async with at_work(door) as record:
         await record.up()
@@ -205,7 +206,7 @@ async def test_tls_with_a_certificate_of_the_sender(tmp_path: Path) -> None:
 
 
 async def test_only_networks_that_are_allowed() -> None:
-    udp, tcp = free_port(socket.SOCK_DGRAM), free_port()
+    udp, tcp = free_port(kind=socket.SOCK_DGRAM), free_port()
     door = make_door("syslog", {"udp": udp, "tcp": tcp, "allow": ["10.0.0.0/8"]})
     async with at_work(door) as record:
         await record.up()
@@ -220,7 +221,7 @@ async def test_only_networks_that_are_allowed() -> None:
 
 async def test_a_flood_by_udp_is_bounded_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("s4.sensing.services.syslog.MOST_WAITING", 100)
-    udp = free_port(socket.SOCK_DGRAM)
+    udp = free_port(kind=socket.SOCK_DGRAM)
     door = make_door("syslog", {"udp": udp, "rate_per_s": 200.0, "device": "source"})
     async with at_work(door) as record:
         await record.up()

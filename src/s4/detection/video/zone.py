@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError
+from s4.core.zones import HOURS
 
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DAY_S: Final = 86_400
 
 
@@ -37,7 +36,7 @@ class Hours:
     """
 
     def __init__(self, text: str, *, field: str = "hours") -> None:
-        match = _HOURS.fullmatch(text) if text else None
+        match = HOURS.fullmatch(text) if text else None
         if text and match is None:
             raise ConfigError(f'{text[:20]!r} is not "HH:MM-HH:MM"', field=field)
         first, second, third, fourth = (int(part) for part in match.groups()) if match else (0, 0, 0, 0)

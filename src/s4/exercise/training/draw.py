@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s4.exercise.figures import Image
+from s4.exercise.figures import CLOTHES, FINE, SKIN, TROUSERS, Colour, Image
 from s4.exercise.optics import Floats
 from s4.exercise.training import body
 from s4.exercise.training.place import Place
@@ -16,16 +16,8 @@ from s4.exercise.training.postures import HOLDINGS, Moment
 from s4.exercise.training.shadow import Shadows
 from s4.exercise.training.stage import Hold, Player, Thing
 
-Colour = tuple[float, float, float]
 Box = tuple[float, float, float, float]
-_CLOTHES: Final = np.array(
-    [[62, 54, 50], [128, 96, 60], [60, 60, 150], [190, 190, 196], [96, 128, 74], [52, 110, 170], [150, 130, 150],
-     [80, 70, 110], [200, 170, 120], [70, 150, 190], [40, 40, 44], [120, 60, 60]], float
-)  # fmt: skip
-_TROUSERS: Final = np.array([[58, 46, 40], [92, 72, 54], [48, 48, 50], [96, 104, 116], [70, 56, 48]], float)
-_SKIN: Final = np.array([[150, 176, 214], [118, 150, 196], [88, 112, 158], [60, 78, 116]], float)
 _HAIR: Final = np.array([[30, 32, 36], [44, 62, 88], [70, 96, 120], [120, 124, 128]], float)
-_FINE: Final = 4
 _LIMBS: Final = (  # from, to, radius as a share of the height, what it is clad in
     (body.HIP_L, body.KNEE_L, 0.046, "legs"), (body.KNEE_L, body.FOOT_L, 0.034, "legs"),
     (body.HIP_R, body.KNEE_R, 0.046, "legs"), (body.KNEE_R, body.FOOT_R, 0.034, "legs"),
@@ -145,7 +137,7 @@ def _person(colours: Image, mask: Image, shape: _Shape, player: Player) -> None:
     look, tall = player.look, player.height_m * shape.scale
     top, legs, skin, hair = (
         _colour(palette[look // step % len(palette)])
-        for palette, step in ((_CLOTHES, 1), (_TROUSERS, 2), (_SKIN, 3), (_HAIR, 5))
+        for palette, step in ((CLOTHES, 1), (TROUSERS, 2), (SKIN, 3), (_HAIR, 5))
     )
     clad = {"legs": legs, "sleeves": _colour(np.array(top) * 0.8)}
     p = shape.points
@@ -153,8 +145,8 @@ def _person(colours: Image, mask: Image, shape: _Shape, player: Player) -> None:
         _capsule(colours, mask, p[a], p[b], radius * tall, clad[cloth])
     outline = np.round(p[list(_TORSO)] * 16).astype(np.int32)
     for image, paint in ((colours, top), (mask, (255.0, 255.0, 255.0))):
-        cv2.fillPoly(image, [outline], paint, cv2.LINE_AA, _FINE)
-        cv2.polylines(image, [outline], True, paint, max(1, round(2 * _TORSO_RADIUS * tall)), cv2.LINE_AA, _FINE)
+        cv2.fillPoly(image, [outline], paint, cv2.LINE_AA, FINE)
+        cv2.polylines(image, [outline], True, paint, max(1, round(2 * _TORSO_RADIUS * tall)), cv2.LINE_AA, FINE)
     for a, b, radius, cloth in _LIMBS[4:]:
         _capsule(colours, mask, p[a], p[b], radius * tall, clad[cloth])
     for hand in (body.HAND_L, body.HAND_R):
@@ -168,21 +160,21 @@ def _parcel(colours: Image, mask: Image, shape: _Shape, thing: Thing) -> None:
     hull = cv2.convexHull(shape.points.astype(np.float32))[:, 0]
     for outline, shade in ((hull, 0.75), (shape.points[4:], 1.2)):
         points = np.round(outline * 16).astype(np.int32)
-        cv2.fillConvexPoly(colours, points, _colour(np.array(thing.colour) * shade), cv2.LINE_AA, _FINE)
-        cv2.fillConvexPoly(mask, points, (255,), cv2.LINE_AA, _FINE)
+        cv2.fillConvexPoly(colours, points, _colour(np.array(thing.colour) * shade), cv2.LINE_AA, FINE)
+        cv2.fillConvexPoly(mask, points, (255,), cv2.LINE_AA, FINE)
 
 
 def _capsule(colours: Image, mask: Image, a: Floats, b: Floats, radius: float, paint: Colour) -> None:
     start, end = ((round(float(q[0]) * 16), round(float(q[1]) * 16)) for q in (a, b))
     width = max(1, round(2 * radius))
-    cv2.line(colours, start, end, paint, width, cv2.LINE_AA, _FINE)
-    cv2.line(mask, start, end, (255,), width, cv2.LINE_AA, _FINE)
+    cv2.line(colours, start, end, paint, width, cv2.LINE_AA, FINE)
+    cv2.line(mask, start, end, (255,), width, cv2.LINE_AA, FINE)
 
 
 def _disc(colours: Image, mask: Image, at: Floats, radius: float, paint: Colour) -> None:
     middle = round(float(at[0]) * 16), round(float(at[1]) * 16)
-    cv2.circle(colours, middle, round(radius * 16), paint, -1, cv2.LINE_AA, _FINE)
-    cv2.circle(mask, middle, round(radius * 16), (255,), -1, cv2.LINE_AA, _FINE)
+    cv2.circle(colours, middle, round(radius * 16), paint, -1, cv2.LINE_AA, FINE)
+    cv2.circle(mask, middle, round(radius * 16), (255,), -1, cv2.LINE_AA, FINE)
 
 
 def _blend(under: Image, over: Image, alpha: NDArray[np.integer]) -> None:

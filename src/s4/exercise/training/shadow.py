@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from s4.exercise.figures import Image
+from s4.exercise.figures import FINE, Image
 from s4.exercise.light import Sun
 from s4.exercise.optics import Floats
 from s4.exercise.training import body
@@ -18,7 +18,6 @@ _LIMBS: Final = (
     (body.PELVIS, body.KNEE_R), (body.KNEE_R, body.FOOT_R), (body.SHOULDER_L, body.HAND_L),
     (body.SHOULDER_R, body.HAND_R),
 )  # fmt: skip
-_FINE: Final = 4
 _SUNNY, _FAINT, _CONTACT = 150, 90, 70
 
 
@@ -39,7 +38,7 @@ class Shadows:
             ground = self._pixels(self._fallen(corners) if self._wanted else corners[:4] * (1, 1, 0))
             if ground is not None:
                 hull = cv2.convexHull(ground.astype(np.float32))[:, 0]
-                cv2.fillConvexPoly(mask, np.round(hull * 16).astype(np.int32), (self._depth,), cv2.LINE_AA, _FINE)
+                cv2.fillConvexPoly(mask, np.round(hull * 16).astype(np.int32), (self._depth,), cv2.LINE_AA, FINE)
         soft = cv2.blur(mask, (9, 9) if self._lamp_lit else (3, 3))
         shade = cv2.multiply(soft, self._place.scenery.lit, scale=1 / 255)
         factor = cv2.merge([cv2.bitwise_not(shade)] * 3)
@@ -57,7 +56,7 @@ class Shadows:
         for a, b in _LIMBS:
             wide = max(1, round((0.28 if b == body.PELVIS else 0.14) * scale))
             start, end = (tuple(np.round(ground[k] * 16).astype(int).tolist()) for k in (a, b))
-            cv2.line(mask, start, end, (self._depth,), wide, cv2.LINE_AA, _FINE)
+            cv2.line(mask, start, end, (self._depth,), wide, cv2.LINE_AA, FINE)
 
     def _feet(self, mask: Image, joints: Floats) -> None:
         ground = self._pixels(joints[[body.FOOT_L, body.FOOT_R, body.PELVIS]] * (1, 1, 0))
@@ -66,7 +65,7 @@ class Shadows:
         x, y = ground.mean(axis=0)
         wide = 0.3 * self._scale(joints)
         axes = round(wide * 16), round(wide * 7)
-        cv2.ellipse(mask, (round(x * 16), round(y * 16)), axes, 0, 0, 360, (_CONTACT,), -1, cv2.LINE_AA, _FINE)
+        cv2.ellipse(mask, (round(x * 16), round(y * 16)), axes, 0, 0, 360, (_CONTACT,), -1, cv2.LINE_AA, FINE)
 
     def _scale(self, joints: Floats) -> float:
         depth = float(self._place.optics.project(joints[body.PELVIS][None])[0, 2])

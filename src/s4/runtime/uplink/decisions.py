@@ -61,11 +61,11 @@ class TellHost(Host):
 
     async def open(self) -> None:
         """Listen for questions."""
-        await self._bus.listen("s4.up.>", self._on_message)  # not `s4.up.*.ask`: see `receiver.ReceiverHost.open`
+        await self._bus.listen("s4.up.*.ask", self._on_message)  # the line carries it because the receiver hears all
 
     async def _on_message(self, message: Msg) -> None:
-        _, _, site, *what = message.subject.split(".")
-        if what == ["ask"] and NAME.fullmatch(site) and _CURSOR.fullmatch(message.data):
+        site = message.subject.split(".")[2]
+        if NAME.fullmatch(site) and _CURSOR.fullmatch(message.data):
             self._asked[site] = int(message.data)
             self.arrived.set()
 

@@ -58,7 +58,7 @@ class SiteOrders:
 
     async def open(self) -> None:
         """Listen for outcomes."""
-        await self._bus.listen("s4.up.>", self._on_message)  # not `s4.up.*.outcome`: see `receiver.ReceiverHost.open`
+        await self._bus.listen("s4.up.*.outcome", self._on_message)  # the line carries it: the receiver hears all
 
     def reaches(self, site: str) -> bool:
         """Whether `site` has a credential as an edge site."""
@@ -81,9 +81,7 @@ class SiteOrders:
         return msgspec.structs.replace(command, state=outcome.state, detail=outcome.detail)
 
     async def _on_message(self, message: Msg) -> None:
-        _, _, site, *what = message.subject.split(".")
-        if what != ["outcome"]:
-            return
+        site = message.subject.split(".")[2]
         try:
             outcome = decode(message.data, Outcome)
         except InputError as error:
