@@ -1,6 +1,9 @@
-"""A hub and an edge site as a city would run them: a decision at the hub reaches a device at the site."""
+"""A hub and an edge site as a city would run them: a decision at the hub reaches a device at the site, and a site that is
+cut off obeys its own rules.
+"""
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -25,36 +28,85 @@ name: gate
 resources: [{ name: position, unit: "%", range: [0, 100] }]
 commands: [{ name: gate.close, ack_s: 0.5, retries: 20 }]
 """
-DESCRIBED = CITY + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
+DESCRIBED = (
+    CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"')
+    + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
+)
 
 
-@pytest.fixture
-def towns(tmp_path: Path) -> Iterator[tuple[Town, Town, str]]:
+RULE = """
+[[query]]
+id = "open-gate"
+sql = "SELECT source, value FROM readings WHERE property = 'position' AND value > 50"
+idle_s = 1
+
+[query.command]
+action = "gate.close"
+target = "gate-1"
+policy = "Order 4/2026 of the chief of police: shut while it rains"
+"""
+
+
+def described(folder: Path) -> None:
+    (folder / "gate.yaml").write_text(GATE)
+    (folder / "rules.toml").write_text(RULE)
+    (folder / "city.toml").write_text(DESCRIBED)
+
+
+def leaf_of(secret: Path, port: int, text: str) -> tuple[str, ...]:
+    with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        file.write(text)
+    return ("--leaf", f"nats://127.0.0.1:{port}", "--leaf-secret", str(secret))
+
+
+@contextlib.contextmanager
+def started(*towns: Town) -> Iterator[None]:
+    try:
+        for town in towns:
+            town.start()
+        for town in towns:
+            town.wait_ready()
+        yield
+    finally:
+        for town in reversed(towns):
+            town.end()
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Town, str]]:
     """Hub, edge, and the gate's secret at the edge."""
-    (tmp_path / "gate.yaml").write_text(GATE)
-    (tmp_path / "city.toml").write_text(DESCRIBED)
-    line, secret = free_port(), tmp_path / "square.secret"
+    folder, line = tmp_path_factory.mktemp("towns"), free_port()
+    described(folder)
     above = ("fusion", "risk", "response", "picture")
-    hub = Town(
-        tmp_path, free_port(), free_port(), above, ("--accept-sites", str(line)), "hub"
-    )  # fmt: skip
+    hub = Town(folder, free_port(), free_port(), above, ("--accept-sites", str(line)), "hub")
     hub.data.mkdir()
     site = Credentials(hub.data / "credentials.json", RealClock()).add_site("square")
-    with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-        file.write(site)
-    leaf = ("--leaf", f"nats://127.0.0.1:{line}", "--leaf-secret", str(secret))
-    below = ("sensing", "edge", "detection")
-    edge = Town(tmp_path, free_port(), free_port(), below, leaf, "edge")
+    leaf = leaf_of(folder / "square.secret", line, site)
+    edge = Town(folder, free_port(), free_port(), ("sensing", "edge", "detection"), leaf, "edge")
     gate = edge.let_in("gate-1")["gate-1"]
-    try:
-        for town in (hub, edge):
-            town.start()
-        for town in (hub, edge):
-            town.wait_ready()
+    with started(hub, edge):
         yield hub, edge, gate
-    finally:
-        for town in (edge, hub):
-            town.end()
+
+
+async def test_a_site_that_is_cut_off_obeys_its_own_rule(tmp_path: Path) -> None:
+    described(tmp_path)
+    site = Credentials(tmp_path / "elsewhere.json", RealClock()).add_site("square")
+    leaf = leaf_of(tmp_path / "square.secret", free_port(), site)  # nobody listens there
+    edge = Town(tmp_path, free_port(), free_port(), ("sensing", "edge", "detection", "response"), leaf, "edge")
+    secret = edge.let_in("gate-1")["gate-1"]
+    with started(edge):
+        gate = await MqttClient.connect(edge.mqtt_port, "gate-1", secret)
+        await gate.subscribe("s4/out/gate-1/#", 0)
+        await gate.publish("s4/in/gate-1/position", b"80")
+        topic, body = await gate.hear(30)
+        told: dict[str, Any] = json.loads(body)
+        assert (topic, told["action"]) == ("s4/out/gate-1/gate_close", "gate.close")
+        answer = {"command": told["command"], "state": "done", "detail": "shut"}
+        await gate.publish("s4/in/gate-1/ack", json.dumps(answer).encode())
+        archive = SqlArchive(open_engine(store_url("", edge.data)))
+        done = await until(lambda: (one := archive.one(Command, told["command"])) and one.state == "done" and one)
+        assert done.approved_by.endswith("chief of police: shut while it rains")
+        await gate.close()
 
 
 async def test_an_order_given_at_the_hub_is_obeyed_at_the_site(towns: tuple[Town, Town, str]) -> None:

@@ -25,7 +25,7 @@ def free_port(host: str = "127.0.0.1", wanted: int = 0, *, kind: socket.SocketKi
     >>> 1024 <= free_port() <= 65535
     True
     """
-    for port in (wanted, *_candidates(), 0):
+    for port in (*([wanted] if wanted else ()), *_candidates(), 0):
         with contextlib.suppress(OSError):
             return _bound(host, port, kind)
     raise ServiceError(f"no free port on {host}")

@@ -50,7 +50,7 @@ def open_engine(url: str) -> Engine:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # FULL: a commit is on the disk when it returns, also after a power cut; WAL: readers never wait for it.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-8000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
