@@ -1,5 +1,5 @@
-"""A hub and an edge site as a city would run them: a decision at the hub reaches a device at the site, and a site that is
-cut off obeys its own rules.
+"""A hub and an edge site as a city would run them: a decision at the hub reaches a device at the site; a site that is cut
+off obeys its own rules.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ name: gate
 resources: [{ name: position, unit: "%", range: [0, 100] }]
 commands: [{ name: gate.close, ack_s: 0.5, retries: 20 }]
 """
-DESCRIBED = (
+NAMED = CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"')
+DESCRIBED = NAMED + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
     CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"')
     + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
 )
