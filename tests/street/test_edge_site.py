@@ -1,6 +1,4 @@
-"""A hub and an edge site as a city would run them: a decision at the hub reaches a device at the site; a site that is cut
-off obeys its own rules.
-"""
+"""A hub and an edge site as a city would run them: decisions reach devices; a site that is cut off obeys its own rules."""
 
 import asyncio
 import contextlib
@@ -30,11 +28,6 @@ commands: [{ name: gate.close, ack_s: 0.5, retries: 20 }]
 """
 NAMED = CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"')
 DESCRIBED = NAMED + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
-    CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"')
-    + '\n[[source]]\nid = "gate-1"\nsite = "square"\nprofile = "gate.yaml"\n'
-)
-
-
 RULE = """
 [[query]]
 id = "open-gate"
