@@ -1,4 +1,4 @@
-"""A hub and an edge site as a city would run them: decisions reach devices; a site that is cut off obeys its own rules."""
+"""A hub and an edge site as a city would run them: decisions reach devices; cut off, a site obeys its own rules."""
 
 import asyncio
 import contextlib
