@@ -56,7 +56,7 @@ def take(stream: Iterator[Event], name: str, count: int) -> list[Event]:
     raise AssertionError(f"the stream ended after {found}")
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
+def until(true: Callable[[], bool], seconds: float = 45) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"

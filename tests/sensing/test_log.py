@@ -45,7 +45,7 @@ class Recorder:
         return [one.body["n"] for one in self.seen]
 
     async def wait_for(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.seen) < count:
                 await asyncio.sleep(0.01)
 

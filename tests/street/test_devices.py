@@ -82,7 +82,7 @@ class Place:
     def device(self, name: str) -> dict[str, Any]:
         return next((one for one in self.admin.ask("GET", "/api/devices") if one["id"] == name), {})
 
-    def until(self, done: Callable[[], Any], patience_s: float = 30.0) -> Any:
+    def until(self, done: Callable[[], Any], patience_s: float = 60.0) -> Any:
         deadline = time.monotonic() + patience_s
         while not (found := done()):
             assert time.monotonic() < deadline, json.dumps(self.admin.ask("GET", "/api/devices"), indent=1)

@@ -65,6 +65,12 @@ class Town:
         credentials = Credentials(self.data / "credentials.json", RealClock())
         return {one: credentials.add_device(one) for one in devices}
 
+    def let_people_in(self, **roles: str) -> dict[str, str]:
+        """Give people their roles; returns their secrets."""
+        self.data.mkdir(exist_ok=True, parents=True)
+        credentials = Credentials(self.data / "credentials.json", RealClock())
+        return {who: credentials.add_user(who, role) for who, role in roles.items()}
+
     def start(self) -> None:
         """Start it, without waiting."""
         command = [S4, "run", "city.toml", *self.rooms, "--data-dir", str(self.data)]
@@ -93,7 +99,7 @@ class Town:
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of what it serves at `path`."""
         try:
-            with urllib.request.urlopen(self.http + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.http + path, timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -79,7 +79,7 @@ class MqttClient:
         with contextlib.suppress(OSError):
             await self.writer.wait_closed()
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, patience_s: float = 10.0) -> None:
+    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, patience_s: float = 30.0) -> None:
         """Publish; with QoS 1 returns once the PUBACK is in."""
         self._number += 1
         self.writer.write(publish_packet(topic, payload, qos, self._number))
@@ -93,7 +93,7 @@ class MqttClient:
         self.writer.write(packet(8, 2, struct.pack("!H", self._number) + text(topic) + bytes([qos])))
         return (await self.until(SUBACK))[-1]
 
-    async def until(self, wanted: int, patience_s: float = 10.0) -> bytes:
+    async def until(self, wanted: int, patience_s: float = 30.0) -> bytes:
         """The body of the next packet of that kind; the others are passed over."""
         async with asyncio.timeout(patience_s):
             while True:
@@ -101,7 +101,7 @@ class MqttClient:
                 if kind == wanted:
                     return body
 
-    async def hear(self, patience_s: float = 10.0) -> Message:
+    async def hear(self, patience_s: float = 30.0) -> Message:
         """The next message of a subscription with QoS 0."""
         body = await self.until(PUBLISH, patience_s)
         size = struct.unpack_from("!H", body)[0]
@@ -183,7 +183,7 @@ class Publisher:
 
     async def _acknowledgements(self, client: MqttClient, waiting: dict[int, int]) -> None:
         """Take in at least one, and all that have come with it."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             data = await client.reader.readexactly(4)
         more = bytes(getattr(client.reader, "_buffer", b""))
         data += await client.reader.readexactly(len(more) // 4 * 4) if len(more) >= 4 else b""

@@ -68,7 +68,7 @@ class Desk:
         made = Pipeline(context, row, kind(context, row))
         return ExportHost(made, self.folder / "exports", CITY, self.bus, self.recorder, self.clock)
 
-    async def until(self, done: Any, patience_s: float = 30.0) -> None:
+    async def until(self, done: Any, patience_s: float = 60.0) -> None:
         async with asyncio.timeout(patience_s):
             while not done():
                 await asyncio.sleep(0.02)

@@ -96,14 +96,14 @@ class End:
 
     async def stored(self, stream: str) -> list[tuple[str, bytes, dict[str, str]]]:
         """Everything in a stream, in order: subject, bytes, headers."""
-        js = self.bus.client.jetstream(timeout=10)
+        js = self.bus.client.jetstream(timeout=30)
         state = (await js.stream_info(stream)).state
         if not state.messages:
             return []
         reader = await js.subscribe("", stream=stream, ordered_consumer=True)
         found: list[tuple[str, bytes, dict[str, str]]] = []
         while len(found) < state.messages:
-            message = await reader.next_msg(timeout=10)
+            message = await reader.next_msg(timeout=30)
             found.append((message.subject, message.data, dict(message.headers or {})))
         await reader.unsubscribe()
         return found

@@ -100,7 +100,7 @@ class Client:
             return await self.reader.readexactly(size)
 
     async def ended(self) -> bool:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             with contextlib.suppress(ConnectionError):
                 while await self.reader.read(1000):
                     pass

@@ -56,7 +56,7 @@ class Recorder:
         """The bodies of the events of one property, in order."""
         return [one.body for one in self.events if (one.source, one.property) == (source, name)]
 
-    async def until(self, done: Callable[[], object], patience_s: float = 15.0) -> None:
+    async def until(self, done: Callable[[], object], patience_s: float = 45.0) -> None:
         """Return when `done` holds."""
         try:
             async with asyncio.timeout(patience_s):
