@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from s4.core.clock import NS_PER_S
 from s4.detection.video.appearance import Memory, looks_of, unlike
+from s4.detection.video.association import LEAST_IOU, associate
 from s4.detection.video.blobs import Blob
-from s4.detection.video.picture import Box, overlap
-from s4.detection.video.sightings import shared, table
+from s4.detection.video.picture import Box, iou, overlap
+from s4.detection.video.sightings import Sightings, shared, table
 from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
 
@@ -87,7 +88,7 @@ def test_without_a_picture_tracks_go_by_place_alone() -> None:
 def test_looks_are_of_length_one_wherever_the_boxes_lie(found: list[Box], seed: int) -> None:
     noise = np.random.default_rng(seed)
     image = noise.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-    looks = looks_of(image, noise.random((HEIGHT, WIDTH)) < 0.5, found)
+    looks = looks_of(image, noise.random((HEIGHT, WIDTH)) < 0.5, table(found))
     assert np.allclose(np.linalg.norm(looks, axis=1), 1.0, atol=1e-5)
     memory = Memory(looks[0])
     memory.take(looks[-1], 3)
@@ -97,7 +98,8 @@ def test_looks_are_of_length_one_wherever_the_boxes_lie(found: list[Box], seed: 
 
 def test_a_little_light_changes_a_look_less_than_other_clothes() -> None:
     plain, brighter, other = (
-        looks_of(painted({colour: 100.0})[0], None, [Box(92, 40, 16, 44)])[0] for colour in (GREY, (96, 98, 96), RED)
+        looks_of(painted({colour: 100.0})[0], None, table([Box(92, 40, 16, 44)]))[0]
+        for colour in (GREY, (96, 98, 96), RED)
     )
     assert unlike(plain, brighter) < 0.5 * unlike(plain, other)
 
@@ -109,6 +111,33 @@ def test_shared_areas_agree_with_those_of_two_boxes(some: list[Box], others: lis
     for row, one in enumerate(some):
         for column, other in enumerate(others):
             assert areas[row, column] == pytest.approx(overlap(one, other), abs=0.05)
+
+
+crowds = st.lists(st.builds(Box, st.floats(0, 120), st.floats(0, 60), st.floats(8, 30), st.floats(16, 60)), max_size=8)
+
+
+@given(crowds, crowds)
+def test_a_pair_that_nobody_contests_is_taken_and_nobody_is_taken_twice(before: list[Box], now: list[Box]) -> None:
+    tracks = [Track.of(number, Blob(box, 0.9, True), 0) for number, box in enumerate(before)]
+    pairs = associate(tracks, Sightings([Blob(box, 0.9, True) for box in now], None, None))
+    rows, columns = [row for row, _ in pairs], [column for _, column in pairs]
+    assert len(set(rows)) == len(rows)
+    assert len(set(columns)) == len(columns)
+    near = {(row, at) for row, a in enumerate(before) for at, b in enumerate(now) if iou(a, b) >= LEAST_IOU + 0.01}
+    for row, at in near:
+        assert row in rows or at in columns
+        rivals = [iou(a, b) for (i, a) in enumerate(before) for (j, b) in enumerate(now) if (i == row) != (j == at)]
+        if all(rival < LEAST_IOU - 0.01 for rival in rivals):
+            assert (row, at) in pairs
+
+
+def test_looks_are_worked_out_once_and_only_for_those_asked_about() -> None:
+    image, blobs = painted({RED: 60.0, BLUE: 160.0, GREY: 260.0})
+    seen = Sightings(blobs, image, None)
+    first = seen.looks([1])[1]
+    assert set(seen.looks([1, 2, 2])) == {1, 2}
+    assert seen.looks([])[1] is first
+    assert not Sightings(blobs, None, None).looks([0, 1])
 
 
 def test_an_exchange_leaves_number_and_past_and_takes_the_place() -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from s4.detection.video.appearance import Look, Memory, unlike
-from s4.detection.video.sightings import shared, table
+from s4.detection.video.sightings import areas, shared, table
 from s4.detection.video.track import Track
 
 MEET: Final = 0.25  # of the smaller box under the other one's
@@ -21,17 +21,17 @@ CLEARLY: Final = 0.03  # by so much the other way must be better
 WAIT_S: Final = 1.5  # for somebody who is not seen
 
 
-def learn(track: Track, look: Look) -> None:
-    """It was seen, clearly, with this look."""
+def learn(track: Track, look: Look, pictures: int = 1) -> None:
+    """It was seen, clearly, with this look, which stands for so many `pictures`."""
     if track.met:
         if track.since is None:
             track.since = Memory(look)
         else:
-            track.since.take(look)
+            track.since.take(look, pictures)
     elif track.memory is None:
         track.memory = Memory(look)
     else:
-        track.memory.take(look)
+        track.memory.take(look, pictures)
 
 
 def meet(tracks: Sequence[Track]) -> None:
@@ -40,9 +40,11 @@ def meet(tracks: Sequence[Track]) -> None:
     if len(known) < 2:
         return
     boxes = table([track.box for track in known])
-    areas = boxes[:, 2] * boxes[:, 3]
-    near = shared(boxes, boxes) > MEET * np.minimum(areas[:, None], areas[None, :])
-    for one, other in np.argwhere(np.triu(near, 1)).tolist():
+    sizes = areas(boxes)
+    near = shared(boxes, boxes) > MEET * np.minimum(sizes[:, None], sizes)
+    for one, other in zip(*(side.tolist() for side in near.nonzero()), strict=True):
+        if one >= other:
+            continue
         for track, mate in ((known[one], known[other]), (known[other], known[one])):
             track.met.add(mate.number)
             track.since = None

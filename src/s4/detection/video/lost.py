@@ -43,7 +43,10 @@ class Lost:
 
     def back(self, tracks: Sequence[Track]) -> list[Track]:
         """The same tracks, oldest first, but for a young one the lost one that it goes on with."""
-        pairs = [pair for track in tracks if _is_young(track) for pair in self._pairs(track)]
+        young = [track for track in tracks if _is_young(track)] if self._tracks else []
+        pairs = [pair for track in young for pair in self._pairs(track)]
+        if not pairs:
+            return list(tracks)
         pairs.sort(key=lambda pair: (pair.worse, pair.lost.number, pair.young.number))
         found: dict[int, Track] = {}
         for pair in pairs:

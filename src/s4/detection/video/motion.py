@@ -35,10 +35,11 @@ class Motion:
     def predict(self, dt_s: float, *, acceleration: float) -> None:
         """Move on by `dt_s`, unsure of the acceleration by `acceleration` px/s² (1 sigma)."""
         self.position += self.velocity * dt_s
-        noise = acceleration**2
-        self.pp += dt_s * (2 * self.pv + dt_s * self.vv) + noise * dt_s**4 / 4
-        self.pv += dt_s * self.vv + noise * dt_s**3 / 2
-        self.vv += noise * dt_s**2
+        faster = acceleration * dt_s
+        farther = faster * dt_s / 2
+        self.pp += dt_s * (2 * self.pv + dt_s * self.vv) + farther * farther
+        self.pv += dt_s * self.vv + farther * faster
+        self.vv += faster * faster
 
     def correct(self, measured: float, *, spread: float) -> None:
         """Take in a measured position, right to `spread` px (1 sigma)."""

@@ -89,14 +89,14 @@ class Track:
     def predict(self, dt_s: float) -> None:
         """Where it should be `dt_s` later."""
         self.standing_s += dt_s
-        for axis in (self.x, self.y):
-            axis.predict(dt_s, acceleration=ACCELERATION * self.h)
+        self.x.predict(dt_s, acceleration=ACCELERATION * self.h)
+        self.y.predict(dt_s, acceleration=ACCELERATION * self.h)
 
     def take(self, blob: Blob, time: int) -> None:
         """It was seen as this blob."""
-        foot = blob.box.foot
-        for axis, measured in zip((self.x, self.y), foot, strict=True):
-            axis.correct(measured, spread=FOOT_SPREAD * self.h)
+        foot, spread = blob.box.foot, FOOT_SPREAD * self.h
+        self.x.correct(foot[0], spread=spread)
+        self.y.correct(foot[1], spread=spread)
         self.w += FOLLOW_SIZE * (blob.box.w - self.w)
         self.h += FOLLOW_SIZE * (blob.box.h - self.h)
         self.last_foot, self.last_velocity = foot, (self.x.velocity, self.y.velocity)

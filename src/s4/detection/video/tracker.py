@@ -18,12 +18,13 @@ from s4.detection.video.association import associate
 from s4.detection.video.blobs import Blob
 from s4.detection.video.lost import Lost
 from s4.detection.video.picture import Image, Mask
-from s4.detection.video.sightings import Floats, Sightings, shared, table
+from s4.detection.video.sightings import Floats, Sightings, areas, shared, table
 from s4.detection.video.track import Track
 
 HIDDEN_LONGER: Final = 3.0  # times `gap_s`
 COVERED: Final = 0.4  # of a track's box under what somebody else was seen as
 MOST_TRACKS: Final = 256
+LOOK_EVERY: Final = 2  # pictures: clothes do not change, and looking at them costs as much as all the rest
 
 
 class Tracker:
@@ -32,6 +33,7 @@ class Tracker:
     def __init__(self, gap_s: float) -> None:
         self._gap_s = gap_s
         self._next = 1
+        self._pictures = 0
         self._tracks: list[Track] = []
         self._lost = Lost()
 
@@ -54,17 +56,21 @@ class Tracker:
         """
         for track in self._tracks:
             track.predict(dt_s)
-        seen = Sightings.of(blobs, image, foreground)
+        self._pictures += 1
+        seen = Sightings(blobs, image, foreground)
+        looked_at = image is not None and self._pictures % LOOK_EVERY == 0
         pairs = associate(self._tracks, seen)
         for row, column in pairs:
             self._tracks[row].take(blobs[column], time)
-            _learn(self._tracks[row], seen, column)
+        if looked_at:
+            _learn([(self._tracks[row], column) for row, column in pairs], seen)
         rows, columns = {row for row, _ in pairs}, [column for _, column in pairs]
         self._miss([track for row, track in enumerate(self._tracks) if row not in rows], seen.boxes[columns], dt_s)
         self._tracks = self._lost.back(self._tracks)
-        self._compare()
+        if looked_at:
+            self._compare()
         self._end(time, inf if image is None else image.shape[1])
-        self._begin([index for index in range(len(blobs)) if index not in set(columns)], seen, time)
+        self._begin(sorted(set(range(len(blobs))).difference(columns)), seen, time)
         return [track for track in self._tracks if track.confirmed]
 
     def rest(self, dt_s: float) -> list[Track]:
@@ -76,8 +82,10 @@ class Tracker:
 
     def _miss(self, tracks: list[Track], others: Floats, dt_s: float) -> None:
         """Those not seen, and the boxes of those that were."""
+        if not tracks:
+            return
         boxes = table([track.box for track in tracks])
-        covered = shared(boxes, others) >= COVERED * (boxes[:, 2] * boxes[:, 3])[:, None]
+        covered = shared(boxes, others) >= COVERED * areas(boxes)[:, None]
         for track, hidden in zip(tracks, np.any(covered, axis=1).tolist(), strict=True):
             track.miss(dt_s, hidden=hidden)
 
@@ -103,12 +111,13 @@ class Tracker:
     def _begin(self, free: list[int], seen: Sightings, time: int) -> None:
         people = [index for index in free if seen.blobs[index].person]
         for index in people[: max(MOST_TRACKS - len(self._tracks), 0)]:
-            track = Track.of(self._next, seen.blobs[index], time)
-            _learn(track, seen, index)
-            self._tracks.append(track)
+            self._tracks.append(Track.of(self._next, seen.blobs[index], time))
             self._next += 1
 
 
-def _learn(track: Track, seen: Sightings, index: int) -> None:
-    if seen.looks is not None and seen.clean[index]:
-        encounters.learn(track, seen.looks[index])
+def _learn(taken: list[tuple[Track, int]], seen: Sightings) -> None:
+    """What those look like who stand free of the others."""
+    due = [(track, at) for track, at in taken if seen.is_clean(at)]
+    looks = seen.looks(at for _, at in due)
+    for track, at in due:
+        encounters.learn(track, looks[at], LOOK_EVERY)
