@@ -1,21 +1,23 @@
-"""One real s4 and one real Chromium for all tests of the page; each test gets a browser window of its own."""
+"""One real Chromium for all tests of the page, and one real s4 for the page of incidents; tests there take turns at one
+operator's window, and open others of their own where they need them.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.browser.edge_town import EdgeDevices, new_edge_town
+from tests.browser.fit import AXE
 from tests.browser.town import Devices, new_town
-from tests.support.browser import DESK, browser_at, login_link, signed_in
+from tests.browser.windows import OPEN_MS, Complaints, Look, Seats, cookie_of, open_window
+from tests.support.browser import browser_at, login_link
 from tests.support.city import Town
 
-expect.set_options(timeout=15_000)  # the machine has other tests to run meanwhile
+expect.set_options(timeout=30_000)  # the machine has other tests to run meanwhile
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +33,14 @@ def browser(chromium: Path) -> Iterator[Browser]:
         yield one
 
 
+@pytest.fixture
+def axe() -> str:
+    """The text of axe-core; without it the test is skipped."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; make page fetches it")
+    return AXE.read_text(encoding="utf-8")
+
+
 @dataclass
 class Stand:
     """The running city. `doors` counts up, so that every incident of a test has a door of its own."""
@@ -39,6 +49,8 @@ class Stand:
     devices: Devices
     api: httpx.Client
     doors: "count[int]"
+    operator: StorageState
+    seats: Seats
 
     def link(self) -> str:
         """A link that signs somebody in, once."""
@@ -60,14 +72,17 @@ class Stand:
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Stand]:
-    town, devices = new_town(tmp_path_factory.mktemp("harbour"))
+    town, devices, people = new_town(tmp_path_factory.mktemp("harbour"))
     town.start()
     try:
         town.wait_ready()
         devices.start()
-        with httpx.Client(base_url=town.http, headers={"X-S4": "1"}, timeout=20) as api:
-            api.post("/api/session", json={"token": login_link(town.data).partition("#token=")[2]}).raise_for_status()
-            yield Stand(town, devices, api, count())
+        operator = cookie_of(town, "operator", people["operator"])
+        seats = Seats(browser, town.http, "picture")
+        with httpx.Client(base_url=town.http, headers={"X-S4": "1"}, timeout=60) as api:
+            api.post("/api/session", json={"user": "operator", "secret": people["operator"]}).raise_for_status()
+            yield Stand(town, devices, api, count(), operator, seats)
+        seats.close()
         devices.stop()
         assert town.stop() == 0
     finally:
@@ -83,11 +98,18 @@ def stand(running: Stand) -> Stand:
     return running
 
 
+@pytest.fixture
+def desk(stand: Stand, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The operator's page, with nothing open on it; it stays open over many tests."""
+    failed = request.session.testsfailed
+    page = stand.seats.take("operator", stand.operator, "picture")
+    page.locator("[data-app][data-ready]").wait_for(timeout=OPEN_MS)
+    expect(page.locator("[data-open-incidents] [data-incident]")).to_have_count(0)
+    yield page
+    assert stand.seats.leave(failed=request.session.testsfailed > failed) == []
+
+
 Window = Callable[..., Page]
-
-
-class Complaints(list[str]):
-    """What the page complained about on its console; a test that provokes some clears them."""
 
 
 @pytest.fixture
@@ -96,96 +118,23 @@ def complaints() -> Complaints:
 
 
 @pytest.fixture
-def window(stand: Stand, browser: Browser, complaints: Complaints, session: StorageState) -> Iterator[Window]:
-    """Opens windows of the page: signed in unless `signed=False`. What the console says must be nothing."""
-    contexts = []
+def window(stand: Stand, browser: Browser, complaints: Complaints) -> Iterator[Window]:
+    """Opens windows of a test's own: signed in unless `signed=False`; what fits the pattern `lacks` cannot be fetched.
+    What the console says must be nothing.
+    """
+    opened = []
 
-    def opened(size: ViewportSize = DESK, *, theme: Any = "dark", signed: bool = True, **more: Any) -> Page:
-        state = session if signed else None
-        look = {"viewport": size, "color_scheme": theme, "reduced_motion": "reduce"}
-        context = browser.new_context(**look, storage_state=state, base_url=stand.town.http, **more)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: _note(message, complaints))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    def new(look: Look | None = None, *, signed: bool = True, http: str = stand.town.http, lacks: str = "") -> Page:
+        page = open_window(browser, http, look or Look(), stand.operator if signed else None, complaints)
+        opened.append(page)
+        if lacks:
+            page.route(lacks, lambda route: route.abort())
         if signed:
             page.goto("/")
-            page.locator("[data-app][data-ready]").wait_for(timeout=60_000)
+            page.locator("[data-app]").wait_for(timeout=OPEN_MS)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    yield new
+    for page in opened:
+        page.context.close()
     assert complaints == []
-
-
-@dataclass
-class EdgeStand:
-    """The running city at the edge, and who has signed in there, by role."""
-
-    town: Town
-    devices: EdgeDevices
-    api: httpx.Client
-    sessions: dict[str, StorageState]
-
-
-@pytest.fixture(scope="package")
-def edge(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[EdgeStand]:
-    town, devices = new_edge_town(tmp_path_factory.mktemp("edge"))
-    town.start()
-    try:
-        town.wait_ready()
-        devices.start()
-        sessions = {}
-        for role in ("operator", "supervisor", "admin"):
-            context = browser.new_context(viewport=DESK)
-            signed_in(context, login_link(town.data, role, role))
-            sessions[role] = StorageState(**{**context.storage_state(), "origins": []})
-            context.close()
-        with httpx.Client(base_url=town.http, headers={"X-S4": "1"}, timeout=20) as api:
-            token = login_link(town.data, "watcher", "admin").partition("#token=")[2]
-            api.post("/api/session", json={"token": token}).raise_for_status()
-            yield EdgeStand(town, devices, api, sessions)
-        devices.stop()
-        assert town.stop() == 0
-    finally:
-        town.end()
-
-
-@pytest.fixture
-def edge_window(edge: EdgeStand, browser: Browser, complaints: Complaints) -> Iterator[Window]:
-    """Opens windows of the pages at the edge: at an address, signed in in a role."""
-    contexts = []
-
-    def opened(size: ViewportSize = DESK, *, at: str, role: str, theme: Any = "dark", **more: Any) -> Page:
-        look = {"viewport": size, "color_scheme": theme, "reduced_motion": "reduce"}
-        context = browser.new_context(**look, storage_state=edge.sessions[role], base_url=edge.town.http, **more)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: _note(message, complaints))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"/#/{at}")
-        page.locator("[data-app]").wait_for(timeout=60_000)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _note(message: ConsoleMessage, complaints: Complaints) -> None:
-    if message.type in ("error", "warning"):
-        complaints.append(f"{message.type}: {message.text}")
-
-
-@pytest.fixture(scope="package")
-def session(running: Stand, browser: Browser) -> StorageState:
-    """An operator who signed in by the link."""
-    context = browser.new_context(viewport=DESK)
-    signed_in(context, running.link())
-    state = context.storage_state()
-    context.close()
-    return {**state, "origins": []}  # the cookie, but not what the page remembers of how it looked

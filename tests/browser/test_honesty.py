@@ -5,10 +5,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from s4.core.clock import NS_PER_S, RealClock
-from tests.browser.conftest import Complaints, Stand, Window
+from tests.browser.conftest import Stand, Window
+from tests.browser.windows import OPEN_MS, Complaints
 from tests.support.relay import Relay
 
 
@@ -19,14 +20,13 @@ def relay(stand: Stand) -> Iterator[Relay]:
     line.close()
 
 
-def test_a_source_that_stops_speaking_takes_the_quiet_away(stand: Stand, window: Window) -> None:
-    page = window()
-    quiet, fresh = page.locator("[data-quiet]"), page.locator("[data-sources-button]")
+def test_a_source_that_stops_speaking_takes_the_quiet_away(stand: Stand, desk: Page) -> None:
+    quiet, fresh = desk.locator("[data-quiet]"), desk.locator("[data-sources-button]")
     expect(quiet).to_contain_text("All quiet")
     expect(quiet).to_contain_text("1 source watching, every one fresh")
     expect(fresh).to_contain_text("1/1 fresh")
     fresh.click()
-    row = page.locator("[data-source=air-1]")
+    row = desk.locator("[data-source=air-1]")
     expect(row).to_have_attribute("data-state", "fresh")
     expect(row).to_contain_text("heard")
 
@@ -41,59 +41,56 @@ def test_a_source_that_stops_speaking_takes_the_quiet_away(stand: Stand, window:
     expect(quiet).to_contain_text("All quiet")
 
 
-def test_looking_back_shows_what_was_known_then_and_decides_nothing(stand: Stand, window: Window) -> None:
-    page = window()
+def test_looking_back_shows_what_was_known_then_and_decides_nothing(stand: Stand, desk: Page) -> None:
     name = stand.force()
-    row = page.locator("[data-open-incidents] [data-incident]").filter(has_text=name)  # then, others were open too
+    row = desk.locator("[data-open-incidents] [data-incident]").filter(has_text=name)  # then, others were open too
     expect(row).to_be_visible()
     row.click()
     opened = stand.api.get("/api/picture").json()["incidents"][0]["opened"]
-    page.keyboard.press("t")
-    expect(page.get_by_role("slider", name="Instant shown")).to_be_focused()
-    page.keyboard.press("Shift+ArrowLeft")
-    expect(page.locator("[data-then]")).to_contain_text("This is what was known at")
-    expect(page.locator(".clock")).to_contain_text("then")
+    desk.keyboard.press("t")
+    expect(desk.get_by_role("slider", name="Instant shown")).to_be_focused()
+    desk.keyboard.press("Shift+ArrowLeft")
+    expect(desk.locator("[data-then]")).to_contain_text("This is what was known at")
+    expect(desk.locator(".clock")).to_contain_text("then")
     expect(row).to_have_count(0)
-    expect(page.locator("main#story")).to_contain_text("This incident was not known yet at that time.")
-    page.keyboard.press("l")
-    expect(page.locator("[data-then]")).to_have_count(0)
-    expect(page.locator(".clock")).to_contain_text("live")
+    expect(desk.locator("main#story")).to_contain_text("This incident was not known yet at that time.")
+    desk.keyboard.press("l")
+    expect(desk.locator("[data-then]")).to_have_count(0)
+    expect(desk.locator(".clock")).to_contain_text("live")
     expect(row).to_contain_text(name)
 
     # Ten seconds back is after the incident once it is twelve seconds old.
     time.sleep(max(0.0, 12.5 - (RealClock().now() - opened) / NS_PER_S))
-    page.keyboard.press("t")
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator("[data-then]")).to_be_visible()
+    desk.keyboard.press("t")
+    desk.keyboard.press("ArrowLeft")
+    expect(desk.locator("[data-then]")).to_be_visible()
     expect(row).to_contain_text(name)
-    expect(page.locator("main#story")).to_contain_text("Not while looking back")
-    expect(page.locator("[data-action=acknowledge]")).to_have_count(0)
-    for button in page.locator("[data-measure] button").all():
+    expect(desk.locator("main#story")).to_contain_text("Not while looking back")
+    expect(desk.locator("[data-action=acknowledge]")).to_have_count(0)
+    for button in desk.locator("[data-measure] button").all():
         expect(button).to_be_disabled()
     for key in ("a", "1", "Enter"):
-        page.keyboard.press(key)
-    page.keyboard.press("l")
-    expect(page.locator("[data-action=acknowledge]")).to_be_enabled()
+        desk.keyboard.press(key)
+    desk.keyboard.press("l")
+    expect(desk.locator("[data-action=acknowledge]")).to_be_enabled()
     assert stand.api.get("/api/picture").json()["incidents"][0]["state"] == "open"
 
 
-def test_dragging_the_time_bar_goes_back_and_to_its_end_is_live_again(stand: Stand, window: Window) -> None:
-    page = window()
-    track = page.locator(".track").bounding_box()
+def test_dragging_the_time_bar_goes_back_and_to_its_end_is_live_again(stand: Stand, desk: Page) -> None:
+    track = desk.locator(".track").bounding_box()
     assert track
-    page.mouse.click(track["x"] + track["width"] * 0.3, track["y"] + track["height"] / 2)
-    expect(page.locator("[data-then]")).to_contain_text("This is what was known at")
-    page.get_by_role("slider", name="Instant shown").focus()
-    page.keyboard.press("End")
-    expect(page.locator("[data-then]")).to_have_count(0)
+    desk.mouse.click(track["x"] + track["width"] * 0.3, track["y"] + track["height"] / 2)
+    expect(desk.locator("[data-then]")).to_contain_text("This is what was known at")
+    desk.get_by_role("slider", name="Instant shown").focus()
+    desk.keyboard.press("End")
+    expect(desk.locator("[data-then]")).to_have_count(0)
 
 
 def test_a_cut_line_is_said_with_its_age_and_mends_by_itself(
     stand: Stand, window: Window, relay: Relay, complaints: Complaints
 ) -> None:
-    page = window(signed=False)
-    page.goto(stand.link().replace(str(stand.town.http_port), str(relay.port)))
-    page.locator("[data-app][data-ready]").wait_for(timeout=60_000)
+    page = window(http=f"http://127.0.0.1:{relay.port}")
+    page.locator("[data-app][data-ready]").wait_for(timeout=OPEN_MS)
     expect(page.locator("[data-quiet]")).to_contain_text("All quiet")
     relay.cut()
     banner = page.locator("[data-line=down]")
@@ -106,4 +103,15 @@ def test_a_cut_line_is_said_with_its_age_and_mends_by_itself(
     expect(page.locator("[data-open-incidents] [data-incident]")).to_contain_text(name)
     page.close()
     assert all("Failed to load resource" in one or "ERR_" in one for one in complaints), complaints
+    complaints.clear()
+
+
+def test_a_map_that_does_not_come_takes_nothing_else_away(stand: Stand, window: Window, complaints: Complaints) -> None:
+    page = window(lacks="**/CityMap-*.js")
+    expect(page.get_by_role("alert")).to_contain_text("The map could not be loaded")
+    name = stand.force()
+    page.locator("[data-open-incidents] [data-incident]", has_text=name).click()
+    expect(page.locator("main#story")).to_contain_text(f"Door forced, {name}")
+    assert complaints
+    assert all("CityMap" in one or "ERR_FAILED" in one for one in complaints), complaints
     complaints.clear()

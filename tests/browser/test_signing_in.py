@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Complaints, Stand, Window
+from tests.browser.conftest import Stand, Window
+from tests.browser.windows import Complaints
 
 
 def test_the_link_signs_in_once_and_its_token_leaves_the_address(

@@ -160,9 +160,9 @@ class Devices(Voices):
                 await self.say("gates", ("ack", answer))
 
 
-def new_town(folder: Path) -> tuple[Town, Devices]:
-    """The city, not yet started, and its devices, not yet connected."""
+def new_town(folder: Path) -> tuple[Town, Devices, dict[str, str]]:
+    """The city, not yet started, its devices, not yet connected, and the secrets of its people."""
     write_city(folder)
     town = Town(folder, free_port(), free_port())
     secrets = town.let_in("air-1", "gates", *(f"door-{n}" for n in range(DOORS)))
-    return town, Devices(port=town.mqtt_port, secrets=secrets)
+    return town, Devices(port=town.mqtt_port, secrets=secrets), town.let_people_in(operator="operator")

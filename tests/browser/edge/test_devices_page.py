@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import EdgeStand, Window
-from tests.browser.edge_town import MANY
-from tests.support.browser import PHONE
+from tests.browser.edge.conftest import EdgeStand, Sit
+from tests.browser.edge.town import MANY
 
 LIVE_MS = 25_000  # readings are written every 5 s, asked for every 3 s; the rest is a slow machine
 
@@ -16,9 +14,9 @@ def row(page: Page, device: str) -> Locator:
     return page.locator(f"tr[data-device='{device}']")
 
 
-def test_a_stranger_waits_on_top_and_is_let_in_with_kind_name_and_reason(edge: EdgeStand, edge_window: Window) -> None:
+def test_a_stranger_waits_on_top_and_is_let_in_with_kind_name_and_reason(edge: EdgeStand, sit: Sit) -> None:
     edge.devices.appear("stranger-1")
-    page = edge_window(at="devices", role="admin")
+    page = sit(at="devices", role="admin")
     waiting = page.locator("[data-waiting='stranger-1']")
     expect(waiting).to_contain_text("battery 87")
     waiting.locator("[data-action=let-in]").click()
@@ -38,9 +36,9 @@ def test_a_stranger_waits_on_top_and_is_let_in_with_kind_name_and_reason(edge: E
     assert edge.api.get("/api/devices/stranger-1").json()["device"]["profile"] == "contact"
 
 
-def test_a_stranger_is_kept_out_only_with_a_reason(edge: EdgeStand, edge_window: Window) -> None:
+def test_a_stranger_is_kept_out_only_with_a_reason(edge: EdgeStand, sit: Sit) -> None:
     edge.devices.appear("stranger-2")
-    page = edge_window(at="devices", role="admin")
+    page = sit(at="devices", role="admin")
     waiting = page.locator("[data-waiting='stranger-2']")
     waiting.locator("[data-action=keep-out]").click()
     keep = waiting.get_by_role("button", name="Keep out")
@@ -55,15 +53,15 @@ def test_a_stranger_is_kept_out_only_with_a_reason(edge: EdgeStand, edge_window:
     expect(row(page, "stranger-2")).to_contain_text("kept out")
 
 
-def test_whoever_only_operates_is_told_who_decides(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="devices/air-1", role="operator")
+def test_whoever_only_operates_is_told_who_decides(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="devices/air-1", role="operator")
     panel = page.locator("[data-device-panel='air-1']")
     expect(panel).to_contain_text("Only an administrator decides about devices.")
     expect(panel.locator("[data-action=maintain]")).to_have_count(0)
 
 
-def test_somebody_works_on_a_device_and_is_done(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="devices/air-1", role="admin")
+def test_somebody_works_on_a_device_and_is_done(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="devices/air-1", role="admin")
     panel = page.locator("[data-device-panel='air-1']")
     panel.locator("[data-action=maintain]").click()
     page.keyboard.type("New battery")
@@ -79,8 +77,8 @@ def test_somebody_works_on_a_device_and_is_done(edge: EdgeStand, edge_window: Wi
     expect(panel).to_contain_text("“Battery changed”")
 
 
-def test_values_come_live_with_unit_and_the_last_hour(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="devices/air-1", role="operator")
+def test_values_come_live_with_unit_and_the_last_hour(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="devices/air-1", role="operator")
     value = page.locator("[data-series='co2']")
     expect(value).to_contain_text("Carbon dioxide")
     expect(value.locator(".value-now")).to_have_text(re.compile(r"^[56]\d\d(\.\d)? ppm$"))
@@ -93,8 +91,8 @@ def test_values_come_live_with_unit_and_the_last_hour(edge: EdgeStand, edge_wind
         edge.devices.level = 600
 
 
-def test_a_gate_is_told_what_its_profile_allows_and_says_when_it_is_done(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="devices/gate-1", role="operator")
+def test_a_gate_is_told_what_its_profile_allows_and_says_when_it_is_done(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="devices/gate-1", role="operator")
     order = page.locator("[data-order='gate.close']")
     order.get_by_label("Speed").fill("3")
     order.get_by_role("button", name="Send").click()
@@ -110,10 +108,8 @@ def test_a_gate_is_told_what_its_profile_allows_and_says_when_it_is_done(edge: E
     assert sent == {"speed": 0.2, "mode": "emergency"}
 
 
-def test_the_table_is_gone_through_by_key_and_only_the_rows_in_view_are_drawn(
-    edge: EdgeStand, edge_window: Window
-) -> None:
-    page = edge_window(at="picture", role="operator")
+def test_the_table_is_gone_through_by_key_and_only_the_rows_in_view_are_drawn(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="picture", role="operator")
     page.keyboard.press("e")
     liar = row(page, "air-2")
     expect(liar).to_contain_text("99999")
@@ -132,23 +128,10 @@ def test_the_table_is_gone_through_by_key_and_only_the_rows_in_view_are_drawn(
     expect(page.locator(".devices .empty")).to_have_text("No device fits what you typed.")
 
 
-def test_every_health_has_its_word_and_shape(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="devices", role="operator")
+def test_every_health_has_its_word_and_shape(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="devices", role="operator")
     expect(row(page, "air-3")).to_contain_text("silent")
     page.locator("[data-only=silent]").click()
     expect(row(page, "air-3")).to_be_visible()
     expect(page.locator("tr[data-device][data-health=ok]")).to_have_count(0)
     expect(row(page, "air-3").locator(".health svg path")).to_have_count(1)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["devices", "devices/air-1", "devices/gate-1", "rules", "rules/stuffy", "rules/+", "cameras", "cameras/cam-quay"],
-)
-def test_a_phone_never_scrolls_sideways(edge: EdgeStand, edge_window: Window, address: str) -> None:
-    page = edge_window(PHONE, at=address, role="supervisor", has_touch=True, is_mobile=True)
-    page.locator(":is(.list, .side):visible").first.wait_for()
-    page.wait_for_timeout(500)
-    for tab in page.locator(".room-tabs button").all():
-        tab.tap()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], tab.inner_text()

@@ -20,6 +20,8 @@ from tests.support.clips import write_clip
 from tests.support.mqtt import MqttClient
 
 LAT, LON = 43.26, -2.93
+ROLES = ("operator", "supervisor", "admin")
+"""Somebody of that name is in that role."""
 EVERY_S = 0.5
 MANY = 120
 """Door contacts that say nothing: enough for the table to draw only the rows in view."""
@@ -201,9 +203,10 @@ class EdgeDevices(Voices):
                 await self.say("gate-1", ("ack", done), ("position", b"0"))
 
 
-def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices]:
-    """The city, not yet started, and its devices, not yet connected."""
+def new_edge_town(folder: Path) -> tuple[Town, EdgeDevices, dict[str, str]]:
+    """The city, not yet started, its devices, not yet connected, and the secrets of its people."""
     write_city(folder)
     town = Town(folder, free_port(), free_port())
     secrets = town.let_in("air-1", "air-2", "gate-1", "stranger-1", "stranger-2", "stranger-3")
-    return town, EdgeDevices(port=town.mqtt_port, secrets=secrets)
+    people = town.let_people_in(watcher="admin", **{role: role for role in ROLES})
+    return town, EdgeDevices(port=town.mqtt_port, secrets=secrets), people

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import EdgeStand, Window
+from tests.browser.edge.conftest import EdgeStand, Sit
 
 SLOW_MS = 40_000
 """Somebody walks by every 6 s, and is looked at by a machine that has other things to do."""
@@ -28,10 +28,8 @@ def coloured(page: Page) -> bool:
     return bool(page.locator("[data-look=shown] canvas").first.evaluate(script))
 
 
-def test_the_wall_shows_each_camera_with_its_state_and_every_look_is_recorded(
-    edge: EdgeStand, edge_window: Window
-) -> None:
-    page = edge_window(at="picture", role="operator")
+def test_the_wall_shows_each_camera_with_its_state_and_every_look_is_recorded(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="picture", role="operator")
     page.keyboard.press("w")
     tile = page.locator("[data-camera=cam-quay]")
     expect(tile.locator("[data-look=shown]")).to_be_visible(timeout=SLOW_MS)
@@ -51,8 +49,8 @@ def test_the_wall_shows_each_camera_with_its_state_and_every_look_is_recorded(
     expect(tile).to_be_visible()
 
 
-def test_who_may_not_see_pictures_sees_how_the_cameras_are_doing(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="cameras", role="admin")
+def test_who_may_not_see_pictures_sees_how_the_cameras_are_doing(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="cameras", role="admin")
     expect(page.locator("[data-camera=cam-quay]")).to_contain_text("Your role sees no pictures.")
     expect(page.locator("[data-camera=cam-quay] .health")).to_have_text("live")
     assert audit(edge, "cam-quay", "camera.look") == [
@@ -60,8 +58,8 @@ def test_who_may_not_see_pictures_sees_how_the_cameras_are_doing(edge: EdgeStand
     ]
 
 
-def test_an_alarm_is_called_false_and_that_is_taken_back(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="cameras/cam-quay", role="operator")
+def test_an_alarm_is_called_false_and_that_is_taken_back(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="cameras/cam-quay", role="operator")
     first = page.locator("[data-alarm]").first
     expect(first).to_contain_text("Person in a forbidden zone", timeout=SLOW_MS)
     name = str(first.get_attribute("data-alarm"))
@@ -77,8 +75,8 @@ def test_an_alarm_is_called_false_and_that_is_taken_back(edge: EdgeStand, edge_w
     assert audit(edge, name, "detection.judge")[1:] == [("operator", "withdrawn")]
 
 
-def test_a_zone_is_drawn_by_key_alone_holds_and_is_undone(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="cameras/cam-quay", role="supervisor")
+def test_a_zone_is_drawn_by_key_alone_holds_and_is_undone(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="cameras/cam-quay", role="supervisor")
     page.locator("[data-look=shown]").wait_for(timeout=SLOW_MS)
     page.locator("[data-action=draw-zone]").focus()
     page.keyboard.press("Enter")
@@ -101,10 +99,8 @@ def test_a_zone_is_drawn_by_key_alone_holds_and_is_undone(edge: EdgeStand, edge_
 
 
 @pytest.mark.slow
-def test_a_line_is_drawn_with_the_mouse_and_counts_who_crosses_without_a_restart(
-    edge: EdgeStand, edge_window: Window
-) -> None:
-    page = edge_window(at="cameras/cam-quay", role="supervisor")
+def test_a_line_is_drawn_with_the_mouse_and_counts_who_crosses_without_a_restart(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="cameras/cam-quay", role="supervisor")
     picture = page.locator("[data-look=shown]")
     picture.wait_for(timeout=SLOW_MS)
     page.locator("[data-zone=edge] [data-action=change-zone]").click()
@@ -139,8 +135,8 @@ def test_a_line_is_drawn_with_the_mouse_and_counts_who_crosses_without_a_restart
     assert "landing" not in zones(edge)
 
 
-def test_other_settings_are_tried_on_a_recording(edge: EdgeStand, edge_window: Window) -> None:
-    page = edge_window(at="cameras/cam-quay", role="supervisor")
+def test_other_settings_are_tried_on_a_recording(edge: EdgeStand, sit: Sit) -> None:
+    page = sit(at="cameras/cam-quay", role="supervisor")
     desk = page.locator("[data-try-out]")
     desk.get_by_label("Recording").select_option("saturday.avi")
     dwell = desk.get_by_role("spinbutton", name="zone_dwell_s")

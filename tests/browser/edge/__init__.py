@@ -1,0 +1,1 @@
+"""The pages of cameras, devices and rules, at a small city at the edge."""
