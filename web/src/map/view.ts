@@ -33,6 +33,8 @@ export class CityMapView {
   private readonly drawnAs = new Map<Overlay, string>();
   private theme: Theme;
   private tilted: boolean;
+  /** Only a style that has been loaded can be changed in part. */
+  private styled = false;
   private box: Box | null = null;
   private readonly still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -50,6 +52,9 @@ export class CityMapView {
       fadeDuration: 0,
       // The page's own keys move through incidents; the map's arrow keys work while it has the focus.
       keyboard: true,
+    });
+    this.map.on("style.load", () => {
+      this.styled = true;
     });
     this.map.setMissingStyleImageResolver((name) => this.addSign(name));
     this.map.on("click", "sources", ({ features }) => picks.source(String(features?.[0]?.properties.id ?? "")));
@@ -125,7 +130,7 @@ export class CityMapView {
   }
 
   private restyle(): void {
-    this.map.setStyle(cityStyle(this.theme, this.tilted, this.data), { diff: true });
+    this.map.setStyle(cityStyle(this.theme, this.tilted, this.data), { diff: this.styled });
   }
 
   private ease(): number {

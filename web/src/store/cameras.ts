@@ -66,15 +66,18 @@ export async function fetchCameras(signal?: AbortSignal): Promise<void> {
 
 async function fetchDetail(signal?: AbortSignal): Promise<void> {
   const { opened } = usePage.getState();
-  if (opened === null) return;
+  if (opened === null || !isThere(opened)) return;
   const detail = await camerasApi.one(opened, signal).catch(() => null);
   if (detail && !signal?.aborted) setState({ detail });
 }
 
+const isThere = (camera: string | null) => getState().cameras?.some(({ id }) => id === camera) ?? false;
+
 export function useCamerasLive(): void {
   const opened = usePage((page) => page.opened);
+  const there = useCameras(() => isThere(opened));
   useFollowing(fetchCameras, EVERY_MS);
-  useFollowing(fetchDetail, EVERY_MS, opened);
+  useFollowing(fetchDetail, EVERY_MS, opened, there);
   useEffect(() => {
     setState({ judging: null, removing: null, ...(getState().detail?.camera.id === opened ? {} : { detail: null }) });
     return () => void leaveDrawing();

@@ -26,7 +26,6 @@ const devices = {
   title: "Devices",
   loading: "Fetching the devices …",
   failed: (reason: string) => `The devices could not be fetched: ${reason}`,
-  again: "Try again",
   none: "No device yet.",
   noneHow: "Describe one in city.toml, or let one in that speaks for the first time: it then waits here.",
   noneFit: "No device fits what you typed.",
@@ -154,7 +153,6 @@ const rules = {
   title: "Rules in SQL",
   loading: "Fetching the rules …",
   failed: (reason: string) => `The rules could not be fetched: ${reason}`,
-  again: "Try again",
   none: "No rule in SQL yet.",
   noneHow: "Write the first one: it can be tried against the past before it runs.",
   noneFit: "No rule fits what you typed.",
@@ -235,7 +233,6 @@ const rules = {
   discard: "Discard changes",
   saved: (id: string) => `${id} is saved and runs within seconds.`,
   removed: (id: string) => `${id} is taken away.`,
-  undo: "Undo",
   undone: (id: string) => `${id} is as it was before.`,
   undoReason: { save: "undone: saved by mistake", remove: "undone: removed by mistake" },
 };

@@ -126,6 +126,7 @@ export const en = {
     refused: "refused",
   },
   undo: "Undo",
+  again: "Try again",
   actions: {
     "incident.acknowledge": "Acknowledged",
     "incident.close": "Closed",
@@ -187,6 +188,7 @@ export const en = {
   pagesLabel: "Pages",
   pages: { picture: "Picture", cameras: "Cameras", devices: "Devices", rules: "Rules" },
   openingPage: "Opening …",
+  mapNotLoaded: "The map could not be loaded: the server was updated, or does not answer. Everything else works.",
   pageNotLoaded: "This page could not be loaded: the server was updated, or does not answer.",
   reload: "Load it again",
 

@@ -54,9 +54,11 @@ function Picture() {
       <TopBar />
       <Banner />
       {view === "picture" ? <ListPanel /> : <EdgePage key={view} view={view} />}
-      <Suspense fallback={<div className="map" />}>
-        <CityMap />
-      </Suspense>
+      <Loaded room="map" words={text().mapNotLoaded}>
+        <Suspense fallback={<div className="map" />}>
+          <CityMap />
+        </Suspense>
+      </Loaded>
       {view === "picture" && (
         <>
           <CommonPanel or={<StoryPanel />} />
@@ -74,7 +76,7 @@ function EdgePage({ view }: { view: keyof typeof PAGES }) {
   const panel = usePage((page) => page.panel);
   const Page = PAGES[view];
   return (
-    <Loaded>
+    <Loaded room="list" words={text().pageNotLoaded}>
       <Suspense fallback={<p className="list empty">{text().openingPage}</p>}>
         <Page side={panel === "story" ? null : <CommonPanel or={null} />} />
       </Suspense>

@@ -6,6 +6,7 @@ import { shownIn, usePage } from "../store/page";
 import { text } from "../text";
 import { Audit } from "./Audit";
 import { Done } from "./Done";
+import { Empty } from "./Empty";
 import { EvidenceList } from "./EvidenceList";
 import { Headline } from "./Headline";
 import { IncidentActions } from "./IncidentActions";
@@ -28,12 +29,7 @@ export function StoryPanel() {
 function NoIncident({ chosen }: { chosen: boolean }) {
   const then = usePage((page) => page.at !== null);
   const t = text();
-  return (
-    <div className="empty">
-      <p>{chosen && then ? t.notKnownThen : t.nothingSelected}</p>
-      <p className="row-sub">{t.nothingSelectedHow}</p>
-    </div>
-  );
+  return <Empty words={chosen && then ? t.notKnownThen : t.nothingSelected} how={t.nothingSelectedHow} />;
 }
 
 function OneIncident({ incident }: { incident: Incident }) {

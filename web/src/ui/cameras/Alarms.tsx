@@ -1,10 +1,11 @@
-import { type SyntheticEvent, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Alarm, Camera, Cause, Judgement } from "../../api/cameras";
 import { api } from "../../api/client";
 import { may } from "../../logic/roles";
 import { clock, roughly } from "../../logic/time";
 import { judge, judging, useCameras } from "../../store/cameras";
 import { usePage } from "../../store/page";
+import { text } from "../../text";
 import { cameras as t } from "../../text/cameras";
 import { Refusal } from "../Refusal";
 import { Section } from "../Section";
@@ -41,17 +42,25 @@ const NONE: Alarm[] = [];
 
 /** While somebody points at the list, or is in it by key, no row moves: new ones are counted, and wait. */
 function useHeld(alarms: Alarm[], most: number) {
+  const list = useRef<HTMLUListElement>(null);
+  const pointed = useRef(false);
   const [held, setHeld] = useState<ReadonlySet<string> | null>(null);
   const asked = useCameras((state) => state.judging);
   const free = alarms.slice(0, most);
   const hold = () => setHeld((before) => before ?? new Set(free.map(({ happening }) => happening)));
-  const letGo = ({ currentTarget }: SyntheticEvent) => {
-    if (!currentTarget.contains(document.activeElement)) setHeld(null);
+  const letGo = () => {
+    if (!pointed.current && !list.current?.contains(document.activeElement)) setHeld(null);
   };
+  // Not when the cursor goes from one button to the next, nor at once: a button on which it was may just have gone.
+  useEffect(letGo, [alarms]);
   const kept = held ? alarms.filter(({ happening }) => held.has(happening) || happening === asked) : free;
   const older = kept.at(-1)?.began ?? 0;
   const fresh = held ? alarms.filter((one) => !held.has(one.happening) && one.began >= older).length : 0;
-  const holding = { onPointerEnter: hold, onFocus: hold, onPointerLeave: letGo, onBlur: () => setHeld(null) };
+  const point = (here: boolean) => () => {
+    pointed.current = here;
+    (here ? hold : letGo)();
+  };
+  const holding = { ref: list, onPointerEnter: point(true), onPointerLeave: point(false), onFocus: hold };
   return [kept, fresh, holding] as const;
 }
 
@@ -135,7 +144,7 @@ function Said({ alarm, judged, undo }: { alarm: Alarm; judged: Judgement; undo: 
       <span className="row-sub">{t.judgedBy(judged.by, clock(judged.time))}</span>
       {undo && (
         <button type="button" onClick={() => void judge(alarm.happening, "withdrawn")} data-action="withdraw">
-          {t.undo}
+          {text().undo}
         </button>
       )}
     </p>

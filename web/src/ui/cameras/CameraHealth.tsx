@@ -3,6 +3,7 @@ import { roughly } from "../../logic/time";
 import { useTickingLive } from "../../store/clock";
 import { usePicture } from "../../store/page";
 import { cameras as t } from "../../text/cameras";
+import { Facts } from "../Facts";
 import { Section } from "../Section";
 
 /** Its figures: how many pictures, how many left out, how late, how often it was lost. */
@@ -21,16 +22,7 @@ export function CameraHealth({ camera }: { camera: Camera }) {
   ];
   return (
     <Section title={t.healthTitle}>
-      <dl className="device-facts">
-        {rows.map(([name, value]) =>
-          value ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ) : null,
-        )}
-      </dl>
+      <Facts rows={rows} />
     </Section>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Camera } from "../../api/cameras";
 import { addressOf } from "../../logic/address";
 import { needsSomebody, standingsOf } from "../../logic/cameras";
@@ -9,12 +9,17 @@ import { useTickingLive } from "../../store/clock";
 import { useLooks } from "../../store/looks";
 import { usePage } from "../../store/page";
 import { cameras as t } from "../../text/cameras";
+import { Empty } from "../Empty";
+import { Fetching } from "../Fetching";
+import { FindBox } from "../FindBox";
+import { StateFilter } from "../StateFilter";
+import { Trouble } from "../Trouble";
 import { LivePicture } from "./LivePicture";
 import { StandingMark } from "./StandingMark";
+import { useSeen, type Watch } from "./useSeen";
 
 const ON_WALL: Overlays = { people: false, alarms: true, zones: false, grid: false };
 const MOST = 16;
-const SETTLE_MS = 400;
 
 /** Every camera: its picture, how it is doing, who is there, what it said last. Each keeps its place. */
 export function Wall() {
@@ -27,81 +32,45 @@ export function Wall() {
   return (
     <section className="list wall" aria-label={t.title} data-cameras={cameras?.length}>
       <Head cameras={cameras ?? []} />
-      {trouble && <Trouble reason={trouble} />}
-      {!cameras && !trouble && (
-        <p className="empty" role="status">
-          {t.loading}
-        </p>
-      )}
+      {trouble && <Trouble words={t.failed(trouble)} again={() => void fetchCameras()} />}
+      {!cameras && !trouble && <Fetching words={t.loading} />}
       <ul className="tiles" data-few={shown.length < 5 || undefined}>
         {shown.map((camera) => (
           <Tile key={camera.id} camera={camera} asked={asked.includes(camera)} watch={watch} />
         ))}
       </ul>
       {cameras && !shown.length && (
-        <div className="empty">
-          <p>{cameras.length ? t.noneFit : t.none}</p>
-          {!cameras.length && <p className="row-sub">{t.noneHow}</p>}
-        </div>
+        <Empty words={cameras.length ? t.noneFit : t.none} how={cameras.length ? "" : t.noneHow} />
       )}
     </section>
-  );
-}
-
-function Trouble({ reason }: { reason: string }) {
-  return (
-    <p className="refusal" role="alert">
-      {t.failed(reason)}{" "}
-      <button type="button" onClick={() => void fetchCameras()}>
-        {t.again}
-      </button>
-    </p>
   );
 }
 
 function Head({ cameras }: { cameras: readonly Camera[] }) {
   const { filter, state } = useCameras();
   const counts = useMemo(() => standingsOf(cameras), [cameras]);
-  const only = (one: typeof state) => useCameras.setState({ state: one });
   return (
     <header className="edge-head">
       <h2>{t.title}</h2>
-      <span className="find">
-        <input
-          type="search"
-          value={filter}
-          placeholder={t.filter}
-          aria-label={`${t.filter}: ${t.filterHint}`}
-          onChange={(event) => useCameras.setState({ filter: event.target.value })}
-          data-filter
-        />
-        <kbd>/</kbd>
-      </span>
-      {counts.length > 1 && (
-        <fieldset className="healths">
-          <legend className="unseen-label">{t.stateLabel}</legend>
-          <button type="button" aria-pressed={state === null} onClick={() => only(null)}>
-            {t.every} <b>{cameras.length}</b>
-          </button>
-          {counts.map(([one, n]) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={state === one}
-              onClick={() => only(state === one ? null : one)}
-              data-only={one}
-            >
-              <StandingMark state={one} /> <b>{n}</b>
-            </button>
-          ))}
-        </fieldset>
-      )}
+      <FindBox
+        label={t.filter}
+        hint={t.filterHint}
+        value={filter}
+        change={(words) => useCameras.setState({ filter: words })}
+      />
+      <StateFilter
+        label={t.stateLabel}
+        all={t.every}
+        total={cameras.length}
+        counts={counts}
+        chosen={state}
+        choose={(one) => useCameras.setState({ state: one })}
+        mark={(one) => <StandingMark state={one} />}
+      />
       <span className="row-sub wall-note">{t.recorded}</span>
     </header>
   );
 }
-
-type Watch = (tile: Element | null) => (() => void) | undefined;
 
 function Tile({ camera, asked, watch }: { camera: Camera; asked: boolean; watch: Watch }) {
   const tile = useRef<HTMLLIElement>(null);
@@ -133,34 +102,4 @@ function LastAlarm({ camera: { last, open } }: { camera: Camera }) {
       {t.lastAlarm(last.title, ago)}
     </span>
   );
-}
-
-/** The ids of the tiles that are in view, once the scrolling has come to rest. */
-function useSeen(): [ReadonlySet<string>, Watch] {
-  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
-  const watch = useMemo(() => {
-    const now = new Set<string>();
-    let timer = 0;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const id = (target as HTMLElement).dataset.camera ?? "";
-          if (isIntersecting) now.add(id);
-          else now.delete(id);
-        }
-        window.clearTimeout(timer);
-        timer = window.setTimeout(() => setSeen(new Set(now)), SETTLE_MS);
-      },
-      { rootMargin: "80px" },
-    );
-    return (tile: Element | null) => {
-      if (!tile) return undefined;
-      observer.observe(tile);
-      return () => {
-        observer.unobserve(tile);
-        now.delete((tile as HTMLElement).dataset.camera ?? "");
-      };
-    };
-  }, []);
-  return [seen, watch];
 }

@@ -4,6 +4,7 @@ import { removeZone, removing, undoZone, useCameras } from "../../store/cameras"
 import { drawAgain, drawNew, useDrawing } from "../../store/drawing";
 import { usePage } from "../../store/page";
 import { cameras as t } from "../../text/cameras";
+import { DoneLine } from "../DoneLine";
 import { ReasonForm } from "../ReasonForm";
 import { Refusal } from "../Refusal";
 import { Section } from "../Section";
@@ -67,21 +68,9 @@ function One({ zone, draws }: { zone: Zone; draws: boolean }) {
   );
 }
 
-/** What was done last, and the way back; it stays until the next thing is done. */
 function Undone() {
   const undo = useCameras((state) => state.undo);
-  const sending = usePage((page) => page.pending.has("zone:undo"));
   if (!undo) return null;
   const words = { save: t.saved, remove: t.removed, undo: t.undone }[undo.did](undo.zone.name || undo.zone.id);
-  return (
-    <p className="done-line" role="status" data-undo={undo.did}>
-      <span>✓ {words}</span>
-      {undo.did !== "undo" && (
-        <button type="button" disabled={sending} onClick={() => void undoZone()} data-action="undo-zone">
-          {t.undo}
-        </button>
-      )}
-      <Refusal of="zone:undo" />
-    </p>
-  );
+  return <DoneLine did={undo.did} words={words} what="zone" undo={() => void undoZone()} />;
 }

@@ -10,6 +10,8 @@ import { usePage, usePicture } from "../../store/page";
 import { edge } from "../../text/edge";
 import { Audit } from "../Audit";
 import { Progress } from "../Done";
+import { Empty } from "../Empty";
+import { Facts } from "../Facts";
 import { Section } from "../Section";
 import { DeviceOrders } from "./DeviceOrders";
 import { Battery, Heard } from "./DeviceRow";
@@ -30,10 +32,7 @@ export function DevicePanel() {
       {device ? (
         <OneDevice device={device} />
       ) : (
-        <div className="empty">
-          <p>{opened !== null && loaded ? t.gone(opened) : t.pick}</p>
-          <p className="row-sub">{t.pickHow}</p>
-        </div>
+        <Empty words={opened !== null && loaded ? t.gone(opened) : t.pick} how={t.pickHow} />
       )}
     </main>
   );
@@ -53,7 +52,7 @@ function OneDevice({ device }: { device: Device }) {
       <DeviceOrders device={device} specs={detail?.profile?.commands ?? []} />
       <Told detail={detail} />
       <Maintenance device={device} />
-      <Facts device={device} />
+      <About device={device} />
       <Audit entries={detail?.audit ?? []} />
     </>
   );
@@ -95,9 +94,10 @@ function Place({ device: { place } }: { device: Device }) {
 }
 
 /** What the table has no room for; what is nothing is left out. */
-function Facts({ device }: { device: Device }) {
+function About({ device }: { device: Device }) {
   const f = t.facts;
   const site = usePicture(({ sites }) => sites.find(({ id }) => id === device.site)?.name) ?? device.site;
+  const said = Object.entries(device.said);
   const n = (count: number) => (count ? count.toLocaleString("en-GB") : "");
   const rows: [string, React.ReactNode][] = [
     [f.id, device.id],
@@ -116,26 +116,11 @@ function Facts({ device }: { device: Device }) {
     [f.left, n(device.left_out)],
     [f.held, n(device.held)],
     [f.by, device.by],
+    [t.saysTitle, said.map(([name, value]) => `${name} ${figureOr(value)}`).join(" · ")],
   ];
-  const said = Object.entries(device.said);
   return (
     <Section title={t.columns.name}>
-      <dl className="device-facts">
-        {rows.map(([name, value]) =>
-          value ? (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ) : null,
-        )}
-        {said.length > 0 && (
-          <div>
-            <dt>{t.saysTitle}</dt>
-            <dd>{said.map(([name, value]) => `${name} ${figureOr(value)}`).join(" · ")}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts rows={rows} />
     </Section>
   );
 }

@@ -4,6 +4,11 @@ import { countsOf, isWaiting, type Sort } from "../../logic/devices";
 import { choose, fetchDevices, rowsOf, useDevices } from "../../store/devices";
 import { usePage, usePicture } from "../../store/page";
 import { edge } from "../../text/edge";
+import { Empty } from "../Empty";
+import { Fetching } from "../Fetching";
+import { FindBox } from "../FindBox";
+import { StateFilter } from "../StateFilter";
+import { Trouble } from "../Trouble";
 import { DeviceRow } from "./DeviceRow";
 import { HealthMark } from "./HealthMark";
 import { Links } from "./Links";
@@ -22,12 +27,8 @@ export function DeviceTable() {
   return (
     <section className="list devices" aria-label={t.title} ref={box} data-devices={devices?.size}>
       <Head devices={devices ?? NONE} />
-      {trouble && <Trouble reason={trouble} />}
-      {!devices && !trouble && (
-        <p className="empty" role="status">
-          {t.loading}
-        </p>
-      )}
+      {trouble && <Trouble words={t.failed(trouble)} again={() => void fetchDevices()} />}
+      {!devices && !trouble && <Fetching words={t.loading} />}
       {devices && (
         <>
           <Waiting devices={devices} />
@@ -39,53 +40,22 @@ export function DeviceTable() {
   );
 }
 
-function Trouble({ reason }: { reason: string }) {
-  return (
-    <p className="refusal" role="alert">
-      {t.failed(reason)}{" "}
-      <button type="button" onClick={() => void fetchDevices()}>
-        {t.again}
-      </button>
-    </p>
-  );
-}
-
 function Head({ devices }: { devices: ReadonlyMap<string, Device> }) {
   const { words, health } = useDevices((state) => state.choice);
   const counts = useMemo(() => countsOf(devices.values()), [devices]);
   return (
     <header className="edge-head">
       <h2>{t.title}</h2>
-      <span className="find">
-        <input
-          type="search"
-          value={words}
-          placeholder={t.filter}
-          aria-label={`${t.filter}: ${t.filterHint}`}
-          onChange={(event) => choose({ words: event.target.value })}
-          data-filter
-        />
-        <kbd>/</kbd>
-      </span>
-      {counts.length > 1 && (
-        <fieldset className="healths">
-          <legend className="unseen-label">{t.columns.health}</legend>
-          <button type="button" aria-pressed={health === null} onClick={() => choose({ health: null })}>
-            {t.everyHealth} <b>{devices.size}</b>
-          </button>
-          {counts.map(([one, n]) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={health === one}
-              onClick={() => choose({ health: health === one ? null : one })}
-              data-only={one}
-            >
-              <HealthMark health={one} /> <b>{n}</b>
-            </button>
-          ))}
-        </fieldset>
-      )}
+      <FindBox label={t.filter} hint={t.filterHint} value={words} change={(typed) => choose({ words: typed })} />
+      <StateFilter
+        label={t.columns.health}
+        all={t.everyHealth}
+        total={devices.size}
+        counts={counts}
+        chosen={health}
+        choose={(one) => choose({ health: one })}
+        mark={(one) => <HealthMark health={one} />}
+      />
     </header>
   );
 }
@@ -103,7 +73,7 @@ function Table({ devices, box }: TableProps) {
   const oneSite = usePicture(({ sites }) => sites.length < 2);
   const body = useRef<HTMLTableSectionElement>(null);
   const part = useRowsInView(box, body, rows.length, ROW, opened ? rows.findIndex(({ id }) => id === opened) : -1);
-  if (!devices.size) return <Nothing words={t.none} how={t.noneHow} />;
+  if (!devices.size) return <Empty words={t.none} how={t.noneHow} />;
   return (
     <>
       <table className={`devices-table ${oneSite ? "one-site" : ""}`} aria-rowcount={rows.length + 1}>
@@ -119,7 +89,7 @@ function Table({ devices, box }: TableProps) {
           {part.below > 0 && <Blank height={part.below} />}
         </tbody>
       </table>
-      {!rows.length && known > 0 && <Nothing words={t.noneFit} />}
+      {!rows.length && known > 0 && <Empty words={t.noneFit} />}
     </>
   );
 }
@@ -129,15 +99,6 @@ const Blank = ({ height }: { height: number }) => (
     <td />
   </tr>
 );
-
-function Nothing({ words, how = "" }: { words: string; how?: string }) {
-  return (
-    <div className="empty">
-      <p>{words}</p>
-      {how && <p className="row-sub">{how}</p>}
-    </div>
-  );
-}
 
 const COLUMNS: [keyof typeof t.columns, Sort | null][] = [
   ["health", "health"],

@@ -6,8 +6,12 @@ import { NEW_RULE, rulesWith } from "../../logic/rules";
 import { usePage } from "../../store/page";
 import { fetchRules, shownRules, undoLast, useRules } from "../../store/rules";
 import { edge } from "../../text/edge";
+import { DoneLine } from "../DoneLine";
+import { Empty } from "../Empty";
 import { useRowsInView } from "../edge/rowsInView";
-import { Refusal } from "../Refusal";
+import { Fetching } from "../Fetching";
+import { FindBox } from "../FindBox";
+import { Trouble } from "../Trouble";
 
 const t = edge.rules;
 const ROW = { desk: 84, phone: 84 };
@@ -25,30 +29,14 @@ export function RuleList() {
     <section className="list rules" aria-label={t.title} ref={box} data-rules={rules?.size}>
       <Head />
       <Undone />
-      {trouble && (
-        <p className="refusal" role="alert">
-          {t.failed(trouble)}{" "}
-          <button type="button" onClick={() => void fetchRules()}>
-            {t.again}
-          </button>
-        </p>
-      )}
-      {!rules && !trouble && (
-        <p className="empty" role="status">
-          {t.loading}
-        </p>
-      )}
+      {trouble && <Trouble words={t.failed(trouble)} again={() => void fetchRules()} />}
+      {!rules && !trouble && <Fetching words={t.loading} />}
       <ul ref={rows} className="rule-rows" style={{ paddingTop: part.above, paddingBottom: part.below }}>
         {shown.slice(part.first, part.last).map((rule) => (
           <RuleRow key={rule.id} rule={rule} opened={rule.id === opened} waits={decided.has(rule.id)} />
         ))}
       </ul>
-      {rules && !shown.length && (
-        <div className="empty">
-          <p>{all.length ? t.noneFit : t.none}</p>
-          {!all.length && <p className="row-sub">{t.noneHow}</p>}
-        </div>
-      )}
+      {rules && !shown.length && <Empty words={all.length ? t.noneFit : t.none} how={all.length ? "" : t.noneHow} />}
     </section>
   );
 }
@@ -59,17 +47,12 @@ function Head() {
   return (
     <header className="edge-head">
       <h2>{t.title}</h2>
-      <span className="find">
-        <input
-          type="search"
-          value={filter}
-          placeholder={t.filter}
-          aria-label={`${t.filter}: ${t.filterHint}`}
-          onChange={(event) => useRules.setState({ filter: event.target.value })}
-          data-filter
-        />
-        <kbd>/</kbd>
-      </span>
+      <FindBox
+        label={t.filter}
+        hint={t.filterHint}
+        value={filter}
+        change={(words) => useRules.setState({ filter: words })}
+      />
       {writes && (
         <a className="button" href={addressOf("rules", NEW_RULE)} data-new-rule>
           {t.write}
@@ -79,23 +62,11 @@ function Head() {
   );
 }
 
-/** What was done last, and the way back; it stays until the next thing is done. */
 function Undone() {
   const undo = useRules((state) => state.undo);
-  const sending = usePage((page) => page.pending.has("rule:undo"));
   if (!undo) return null;
   const words = { save: t.saved, remove: t.removed, undo: t.undone }[undo.did](undo.id);
-  return (
-    <p className="done-line" role="status" data-undo={undo.did}>
-      <span>✓ {words}</span>
-      {undo.did !== "undo" && (
-        <button type="button" disabled={sending} onClick={() => void undoLast()} data-action="undo-rule">
-          {t.undo}
-        </button>
-      )}
-      <Refusal of="rule:undo" />
-    </p>
-  );
+  return <DoneLine did={undo.did} words={words} what="rule" undo={() => void undoLast()} />;
 }
 
 function RuleRow({ rule, opened, waits }: { rule: Rule; opened: boolean; waits: boolean }) {

@@ -8,6 +8,7 @@ import { NEW_RULE } from "../../logic/rules";
 import { usePage } from "../../store/page";
 import { draftOf, leaveAsking, runningRule, stepRule, useRules, useRulesLive } from "../../store/rules";
 import { edge } from "../../text/edge";
+import { Empty } from "../Empty";
 import { RuleEditor } from "./RuleEditor";
 import { RuleList } from "./RuleList";
 
@@ -34,10 +35,7 @@ function Side() {
     return <RuleEditor key={opened} opened={opened} query={query} running={running !== undefined} />;
   return (
     <main className="side" aria-label={t.title} id="story">
-      <div className="empty">
-        <p>{opened !== null && loaded ? t.gone(opened) : t.pick}</p>
-        <p className="row-sub">{t.pickHow}</p>
-      </div>
+      <Empty words={opened !== null && loaded ? t.gone(opened) : t.pick} how={t.pickHow} />
     </main>
   );
 }
