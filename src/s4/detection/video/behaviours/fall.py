@@ -1,4 +1,4 @@
-"""Fall: somebody goes to the ground at once and stays there (`descent` says how it is known).
+"""Fall: somebody goes to the ground at once and stays there (`descent` and `landing` say how it is known).
 
 Confidence is the share of the place where the body was upright that is free now, times (n + 1) / (n + 2) for the n
 pictures since in which something moved there without coming up again.
@@ -13,8 +13,9 @@ from typing import Final
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.ports import Card
-from s4.detection.video.descent import ROSE, Descents, Fallen
+from s4.detection.video.descent import Descent, Descents
 from s4.detection.video.happening import Happening
+from s4.detection.video.landing import ROSE, Landing, Limits, landing_of, limits
 from s4.detection.video.outlines import Outline, extent
 from s4.detection.video.picture import Box
 from s4.detection.video.scene import Attributes, Scene, Statement
@@ -31,7 +32,7 @@ class Lying:
     """Somebody on the ground. `time`: ns UTC, the last picture."""
 
     happening: Happening
-    fallen: Fallen
+    descent: Descent
     time: int
 
     @property
@@ -53,7 +54,8 @@ class Fall:
         "a second; who lies down fast has fallen, who sinks slowly has not",
     )
 
-    def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
+    def __init__(self, settings: Settings, zones: Sequence[Zone], within: Limits | None = None) -> None:
+        self._limits = within or limits()
         self._every_s = settings.update_every_s
         self._least = settings.person_height[0]
         self._descents = Descents(self._least)
@@ -65,30 +67,38 @@ class Fall:
         """Said when nobody rises after a fall, again now and then, and when somebody stands there."""
         self._grey = grey_of(scene.raw)
         self._scale = scene.view.width / self._grey.shape[1]
-        fallen = self._descents.see(self._grey, scene.time)
+        sunk = self._descents.see(self._grey, scene.time)
         outline, said = self._descents.last, list[Statement]()
         for lying in list(self._lying):
             lying.time = scene.time
-            if lying.lasted_s > FORGET_S or (outline is not None and _is_upright(lying.fallen, outline)):
+            if lying.lasted_s > FORGET_S or (outline is not None and _is_upright(lying.descent, outline)):
                 self._lying.remove(lying)
                 said.append(lying.happening.say("end", scene.time, "Nobody lies there any more", _attributes(lying)))
             elif lying.happening.due(scene.time, self._every_s):
                 said.append(self._say(lying))
-        return said + [self._begin(one, scene.time) for one in fallen]
+        return said + self._judge(sunk, scene.time)
 
     def close(self, time: int) -> list[Statement]:
         """The pictures have ended."""
-        fallen = self._descents.close(self._grey, time) if self._grey is not None else []
-        said = [self._begin(one, time) for one in fallen]
+        said = self._judge(self._descents.close(time), time)
         lying, self._lying, self._grey = self._lying, [], None
         self._descents = Descents(self._least)
         return said + [one.happening.say("end", time, "No longer in view", _attributes(one)) for one in lying]
 
-    def _begin(self, fallen: Fallen, time: int) -> Statement:
-        where = f"{fallen.box.x:.0f}/{fallen.box.y:.0f}"
-        lying = Lying(Happening(KIND, where, fallen.descent.began), fallen, time)
-        x, y, w, h = (value * self._scale for value in fallen.box)
-        lying.happening.note(fallen.sure, Box(x, y, w, h))
+    def _judge(self, sunk: list[Descent], time: int) -> list[Statement]:
+        if self._grey is None:
+            return []
+        seen = [(descent, landing_of(descent, self._grey, time)) for descent in sunk]
+        return [
+            self._begin(descent, landing, landing.box, time)
+            for descent, landing in seen
+            if landing.box is not None and self._limits.allow(landing)
+        ]
+
+    def _begin(self, descent: Descent, landing: Landing, box: Box, time: int) -> Statement:
+        lying = Lying(Happening(KIND, f"{box.x:.0f}/{box.y:.0f}", descent.began), descent, time)
+        x, y, w, h = (value * self._scale for value in box)
+        lying.happening.note(landing.free * (landing.settles + 1) / (landing.settles + 2), Box(x, y, w, h))
         self._lying.append(lying)
         return self._say(lying)
 
@@ -97,11 +107,10 @@ class Fall:
         return lying.happening.go_on(lying.time, text, _attributes(lying))
 
 
-def _is_upright(fallen: Fallen, outline: Outline) -> bool:
-    descent = fallen.descent
+def _is_upright(descent: Descent, outline: Outline) -> bool:
     one = extent(outline.mask, descent.around)
     return one is not None and one.area >= UPRIGHT * descent.area and descent.height(one.top) < ROSE
 
 
 def _attributes(lying: Lying) -> Attributes:
-    return {"for_s": round(lying.lasted_s, 1), "sank_heights_s": round(lying.fallen.descent.fast / 0.85, 2)}
+    return {"for_s": round(lying.lasted_s, 1), "sank_heights_s": round(lying.descent.fast / 0.85, 2)}
