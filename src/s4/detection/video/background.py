@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from s4.detection.video.grain import Grain
 from s4.detection.video.picture import Box, Image, Mask
 
 SUDDEN: Final = 0.45  # share of the picture that no crowd fills from one picture to the next
@@ -24,6 +25,7 @@ RELEARN_RATE: Final = 0.25
 PAUSE_S: Final = 10.0  # after learning anew: a large thing that stays in view must not trigger it again and again
 SHADOW_DARKEST: Final = 0.5  # a shadow keeps at least half of the light
 LEAST_VARIANCE: Final = 12.0  # grey levels²: light wanders by more than a quiet sensor's noise
+DARK: Final = 60.0  # grey levels: with less light than this, all that tells things apart shrinks with it
 GLANCE: Final = (64, 48)  # width, height of the picture on which the light is judged
 
 
@@ -51,6 +53,7 @@ class Background:
         self._learning_s = learning_s
         self._seen = 0
         self._light = Light()
+        self._grain = Grain()
         self._relearn_left_s = 0.0
         self._pause_left_s = 0.0
 
@@ -62,14 +65,17 @@ class Background:
         """
         self._seen += 1
         even = self._light.corrected(image, dt_s)
-        empty = np.asarray(self._model.getBackgroundImage(), np.uint8) if standing else even
+        calm = self._grain.calmed(even, self._light.level)
+        dimness = min(self._light.level / DARK, 1.0)
+        self._model.setVarMin(LEAST_VARIANCE * dimness * dimness)
+        empty = np.asarray(self._model.getBackgroundImage(), np.uint8) if standing else calm
         areas = [_area(box) for box in standing]
-        painted = even.copy() if standing else even
+        painted = calm.copy() if standing else calm
         for area in areas:
             painted[area] = empty[area]
         mask = np.asarray(self._model.apply(painted, learningRate=self._rate(dt_s))) == FULL
         for area in areas:
-            mask[area] = np.abs(even[area].astype(np.int16) - empty[area]).max(axis=2) > STANDS_OUT
+            mask[area] = np.abs(calm[area].astype(np.int16) - empty[area]).max(axis=2) > STANDS_OUT * dimness
         self._watch_light(float(mask.mean()), dt_s)
         return Foreground(mask, self._relearn_left_s <= 0.0, even)
 
@@ -104,6 +110,11 @@ class Light:
 
     def __init__(self) -> None:
         self._usual: NDArray[np.float32] | None = None
+
+    @property
+    def level(self) -> float:
+        """How bright the picture usually is, in the middle, grey levels; `DARK` until it is known."""
+        return DARK if self._usual is None else float(np.median(self._usual))
 
     def corrected(self, image: Image, dt_s: float) -> Image:
         """The picture in the usual light."""
