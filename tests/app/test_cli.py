@@ -67,6 +67,7 @@ BAD = (CITY + device("co2-1")).replace('door = "device"', 'door = "windows"')
         (("check", "unit.toml"), "s4: unit.toml, line 19, source[co2-1].options.units.co2: 'furlong' is not"),
         (("check", "stage.toml"), "s4: stage.toml, line 12, city.stages.magic: there is no stage 'magic'"),
         (("run", "bad.toml"), "there is no door named 'windows'"),
+        (("run", "edge", "detection"), "s4: city.toml: cannot be read"),
         (("run", "good.toml", "kitchen"), "s4: there is no room 'kitchen' (there are: sensing, edge,"),
         (("run", "good.toml", "--bus", "nats://127.0.0.1:1"), "s4: the bus at nats://127.0.0.1:1 does not answer"),
         (("run", "good.toml", "--store", "postgresql://u:hidden@127.0.0.1:1/x"), "127.0.0.1:1/x cannot be used"),

@@ -76,7 +76,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Town
     hub.data.mkdir()
     site = Credentials(hub.data / "credentials.json", RealClock()).add_site("square")
     leaf = leaf_of(folder / "square.secret", line, site)
-    edge = Town(folder, free_port(), free_port(), ("sensing", "edge", "detection"), leaf, "edge")
+    edge = Town(folder, free_port(), free_port(), (), leaf, "edge")
     gate = edge.let_in("gate-1")["gate-1"]
     with started(hub, edge):
         yield hub, edge, gate

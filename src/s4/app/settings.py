@@ -11,6 +11,8 @@ from s4.core.ports import STREET
 
 DEFAULT_HTTP_PORT: Final = 8400
 DEFAULT_MQTT_PORT: Final = 1883
+EDGE_ROOMS: Final = ("sensing", "edge", "detection")
+"""What runs at an edge site when nobody says it."""
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):

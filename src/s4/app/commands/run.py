@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,8 @@ def add_to(app: typer.Typer) -> None:
 def run(
     city: Annotated[Path, typer.Argument(help="The city's description.")] = _CITY,
     rooms: Annotated[
-        list[str] | None, typer.Argument(help="Only these rooms run here; all when none is named.")
+        list[str] | None,
+        typer.Argument(help="Only these rooms run here. None named: all, or those of an edge site with --leaf."),
     ] = None,
     bus: Annotated[str, typer.Option(help="URL of a NATS with JetStream; else one is started here.")] = "",
     store: Annotated[str, typer.Option(help="URL of the store, such as postgresql://…; else SQLite.")] = "",
@@ -63,20 +65,32 @@ def run(
       s4 run city.toml --data-dir /var/lib/s4 --store postgresql://s4@db/city
       s4 run city.toml fusion risk --bus nats://hub:4222 --store postgresql://s4@db/city
       s4 run city.toml --accept-sites 0.0.0.0:7422 --leaf-cert hub.crt --leaf-key hub.key
-      s4 run city.toml sensing edge detection --leaf tls://hub:7422 --site square --leaf-secret square.secret
+      s4 run --leaf tls://hub:7422 --site square --leaf-secret square.secret
+      s4 run city.toml sensing edge detection response --leaf tls://hub:7422
     """
-    from s4.app.settings import Accept, Leaf, Settings
+    from s4.app.settings import EDGE_ROOMS, Accept, Leaf, Settings
     from s4.core.clock import RealClock
 
     start = RealClock().now() if speed != 1.0 else 0
+    city_file, named = _told(city, rooms or ())
     settings = Settings(
-        city_file=city, rooms=tuple(rooms or ()), bus=bus, store=store, data_dir=data_dir, sync=sync, host=host,
+        city_file=city_file, rooms=named or (EDGE_ROOMS if leaf else ()),
+        bus=bus, store=store, data_dir=data_dir, sync=sync, host=host,
         http_port=http_port, mqtt_port=mqtt_port, start=start, anchor=start, speed=speed,
         origins=tuple(origin or ()), map_hosts=tuple(map_host or ()),
         leaf=Leaf(url=leaf, site=site, secret=leaf_secret, ca=leaf_ca) if leaf else None,
         accept=Accept(address=accept_sites, cert=leaf_cert, key=leaf_key) if accept_sites else None,
     )  # fmt: skip
     run_until_stopped(settings, verbose=verbose)
+
+
+def _told(city: Path, rooms: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
+    """The city's file and the rooms; the file may be left out before a room's name."""
+    from s4.core.ports import STREET
+
+    if str(city) in STREET and not city.exists():
+        return _CITY, (str(city), *rooms)
+    return city, tuple(rooms)
 
 
 def demo(
