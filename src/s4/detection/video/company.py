@@ -26,16 +26,20 @@ PAUSE_S: Final = 1.0  # a group that is seen as one jumps about, and seems slow 
 WALKED: Final = 0.5  # heights: less far, and it may be a thing
 STILL_THERE: Final = 0.6  # of what differed when they were last seen: who sits down covers less
 COVERED: Final = 0.25  # of their box, at least
+TRACE: Final = 0.2  # of their box, beside a thing: who never walked and differs less is nobody
 MOST: Final = 64
 
 
 class Person(NamedTuple):
-    """`number`: of the track; `box`: where; `slow`: stands or strolls; `travelled`: heights."""
+    """`number`: of the track; `box`: where; `slow`: stands or strolls; `travelled`: heights; `lost`: not seen in this
+    picture, but taken to stand there.
+    """
 
     number: int
     box: Box
     slow: bool
     travelled: float
+    lost: bool = False
 
 
 class Visit(NamedTuple):
@@ -74,7 +78,7 @@ class Company:
             if number in seen:
                 continue
             if self._stands(last, still, time):
-                self.people.append(Person(number, last.box, True, last.travelled))
+                self.people.append(Person(number, last.box, True, last.travelled, lost=True))
             elif time - last.time > REMEMBER_S * NS_PER_S:
                 del self._seen[number]
         self._keep(time)
@@ -95,6 +99,21 @@ class Company:
             if near:
                 return Visit(min(near)[1], time)
         return None
+
+    def around(self, box: Box, reach: float, since: int) -> frozenset[int]:
+        """Everybody who has stood or strolled, since a time, within `reach` of their own height of the box."""
+        return frozenset(
+            int(number)
+            for time, rows in self._rows
+            if time >= since and len(rows)
+            for number in rows[(_gaps(rows, box) <= reach * rows[:, 4]) & (rows[:, 5] > 0), 0].tolist()
+        )
+
+    def with_thing(self, box: Box, still: StillMap) -> list[Person]:
+        """Those who are there when a thing in the box is left out of what differs: it must not keep somebody there who
+        is lost, nor make somebody of the place where its owner stood.
+        """
+        return [one for one in self.people if self._stands_without(one, box, still)]
 
     def tall(self, number: int) -> float:
         """The greatest height at which that track was seen, px; 0 when it is forgotten."""
@@ -118,6 +137,12 @@ class Company:
         if any(overlap(other.box, last.box) >= 0.5 * last.box.area for other in self.people):
             return False
         return still.differs(last.box) >= max(STILL_THERE * last.covered, COVERED)
+
+    def _stands_without(self, one: Person, box: Box, still: StillMap) -> bool:
+        if overlap(one.box, box) <= 0.0 or (not one.lost and one.travelled >= WALKED):
+            return True
+        least = max(STILL_THERE * self._seen[one.number].covered, COVERED) if one.lost else TRACE
+        return still.differs(one.box, box) >= least
 
     def _keep(self, time: int) -> None:
         rows = [(one.number, *one.box[:3], one.box.h, float(one.slow)) for one in self.people]

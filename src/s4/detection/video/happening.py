@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from s4.core.clock import NS_PER_S
 from s4.core.model.detection import Phase
-from s4.detection.video.picture import Box
+from s4.detection.video.picture import NOWHERE, Box
 from s4.detection.video.scene import Attributes, Statement
-
-NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(slots=True)

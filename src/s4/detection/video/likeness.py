@@ -7,22 +7,27 @@ spot looks like the ground around it again.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from s4.detection.video.picture import Box, Image
+from s4.detection.video.picture import Box, Image, Mask
 
 MARGIN_PX = 3
+CHANGED = 14  # grey levels, in the colour that changed most
 
 
 def edge_share(image: Image, empty: Image, box: Box) -> float:
-    """The share c / (c + e) of the edges around a box that are in the picture (c) and not in the empty scene (e):
-    towards 1 something was put there, towards 0 taken; 0 when there are none.
+    """The share c / (c + e) of the edges along the outline of what changed in a box that are in the picture (c) and not
+    in the empty scene (e): towards 1 something was put there, towards 0 taken; 0 when there are none. Along the
+    outline, since a pattern of the ground that is covered, or seen again, has edges too.
 
     >>> thing, floor = np.full((40, 40, 3), 90, np.uint8), np.full((40, 40, 3), 90, np.uint8)
     >>> thing[15:25, 15:25] = 20
     >>> edge_share(thing, floor, Box(15, 15, 10, 10)), edge_share(floor, thing, Box(15, 15, 10, 10))
     (1.0, 0.0)
     """
-    here, before = (_gradient(picture, box) for picture in (image, empty))
+    now, then = _piece(image, box), _piece(empty, box)
+    line = _outline(now, then)
+    here, before = (float(np.mean(_gradient(piece)[line])) for piece in (now, then))
     return here / (here + before) if here + before > 0 else 0.0
 
 
@@ -53,11 +58,24 @@ def _apart(picture: Image, box: Box) -> float:
     return float(np.abs(np.median(piece[outside], axis=0) - inside.reshape(-1, 3).mean(axis=0)).sum())
 
 
-def _gradient(picture: Image, box: Box) -> float:
+def _piece(picture: Image, box: Box) -> Image:
+    x, y = max(int(box.x) - MARGIN_PX, 0), max(int(box.y) - MARGIN_PX, 0)
+    return picture[y : int(box.y + box.h) + MARGIN_PX, x : int(box.x + box.w) + MARGIN_PX]
+
+
+def _outline(now: Image, then: Image) -> Mask:
+    """Where what changed ends, three pixels wide; everywhere when nothing did."""
     import cv2
 
-    x, y = max(int(box.x) - MARGIN_PX, 0), max(int(box.y) - MARGIN_PX, 0)
-    piece = picture[y : int(box.y + box.h) + MARGIN_PX, x : int(box.x + box.w) + MARGIN_PX]
+    changed = (cv2.absdiff(now, then).max(axis=2) >= CHANGED).view(np.uint8)
+    grain = np.ones((3, 3), np.uint8)
+    line = np.asarray(cv2.morphologyEx(changed, cv2.MORPH_GRADIENT, grain)) > 0
+    return line if line.any() else np.ones(line.shape, np.bool_)
+
+
+def _gradient(piece: Image) -> NDArray[np.float32]:
+    import cv2
+
     grey = cv2.cvtColor(piece, cv2.COLOR_BGR2GRAY)
     across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, ksize=3) for dx in (1, 0))
-    return float(np.mean(np.hypot(across, down)))
+    return np.asarray(np.hypot(across, down), np.float32)

@@ -6,7 +6,7 @@ Everything inside video detection is in working pixels; only what leaves it is i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,9 @@ class Box(NamedTuple):
     def area(self) -> float:
         """Width × height."""
         return self.w * self.h
+
+
+NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 
 
 def overlap(a: Box, b: Box) -> float:

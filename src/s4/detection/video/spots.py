@@ -13,24 +13,28 @@ from s4.detection.video.company import SLOW, Company, Person
 from s4.detection.video.heights import Heights
 from s4.detection.video.likeness import edge_share, likeness
 from s4.detection.video.people import PersonSize
-from s4.detection.video.picture import Box, Image, View, gap, iou, overlap
+from s4.detection.video.picture import NOWHERE, Box, Image, View, gap, iou, overlap
 from s4.detection.video.still import StillMap
 from s4.detection.video.track import Track
 
 SMALLEST, LARGEST = 0.16, 0.66  # height against a person's
+SHADED: Final = 0.85  # height of a thing with its shadow
 WIDEST: Final = 1.0
+SAME: Final = 0.6
+SEATED: Final = 0.4  # height against a person's, of somebody who sits or crouches, at least
 WALKED: Final = 0.5  # heights
 
 
 class Spot(NamedTuple):
     """`box`: working pixels; `began`: ns UTC since when it stands there; `tall`: height of a person there, px, 0 where
-    nobody has walked yet; `plain`: nobody is in front of it or stands in it.
+    nobody has walked yet; `plain`: nobody is in front of it or stands in it; `whole`: its box with its shadow.
     """
 
     box: Box
     began: int
     tall: float
     plain: bool
+    whole: Box = NOWHERE
 
 
 class Shot(NamedTuple):
@@ -93,16 +97,20 @@ class Spots:
         self.still.learn(shot.image, shot.dt_s, [*kept, *standing])
         self.company.learn(shot.tracks, shot.time, self.still)
         self._heights.learn([track for track in shot.tracks if track.speed > SLOW])
-        people = [one.box for one in self.company.people if self._is_person(one, shot)]
         return [
             Spot(
                 still.box,
                 shot.time - int(still.age_s * NS_PER_S),
                 self._expected(still.box, shot),
-                not any(overlap(box, still.box) > 0 for box in people),
+                not self._is_covered(still.box, shot),
+                still.whole,
             )
             for still in self.still.things()
         ]
+
+    def there(self, box: Box) -> list[Person]:
+        """Who is there, as far as the thing in the box does not only look as if."""
+        return self.company.with_thing(box, self.still)
 
     def _expected(self, box: Box, shot: Shot) -> float:
         """As the settings say; else the greater of what the camera's pose and the people seen there tell: whose legs
@@ -111,19 +119,28 @@ class Spots:
         row = box.y + box.h
         return shot.size.expected(row) or max(shot.size.tall(row) or 0.0, self._heights.typical(row) or 0.0)
 
+    def _is_covered(self, box: Box, shot: Shot) -> bool:
+        return any(overlap(one.box, box) > 0 and self._is_person(one, shot) for one in self.there(box))
+
     def _is_person(self, one: Person, shot: Shot) -> bool:
         return one.travelled >= WALKED and one.box.h > LARGEST * self._expected(one.box, shot)
 
 
-def is_small(box: Box, tall: float) -> bool:
-    """Whether somebody `tall` pixels tall could have carried it."""
-    return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall
+def is_small(box: Box, tall: float, whole: Box = NOWHERE) -> bool:
+    """Whether somebody `tall` pixels tall could have carried it; with its shadow (`whole`) it may be somewhat higher,
+    but not as high as somebody whose legs look like a shadow.
+    """
+    return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall and whole.h <= SHADED * tall
 
 
-def is_thing(one: Person, box: Box, tall: float) -> bool:
-    """Whether a track follows the thing in the box itself and not a person."""
-    low = one.box.h <= LARGEST * tall
-    return low and (iou(one.box, box) >= 0.3 or overlap(one.box, box) >= 0.6 * one.box.area)
+def is_thing(one: Person, box: Box, tall: float, walked: float = SEATED) -> bool:
+    """Whether a track follows the thing in the box (with its shadow) itself and not a person. One that has walked may
+    have stayed with a bag when its owner left; but what is as high (`walked`) as somebody who sits is rather they.
+    """
+    alike = iou(one.box, box)
+    stayed = SHADED if alike >= SAME else LARGEST
+    low = one.box.h <= (walked if one.travelled >= WALKED else stayed) * tall
+    return low and (alike >= 0.3 or overlap(one.box, box) >= 0.6 * one.box.area)
 
 
 def together(box: Box, spots: Sequence[Spot], reach: float) -> Box:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from s4.detection.video.blobs import boxes_of
 from s4.detection.video.picture import Box, Image, Mask, View
+from s4.detection.video.shade import shaded
 
 WIDEST: Final = 320
 DIFFERENT: Final = 14  # grey levels, in the colour that differs most
@@ -35,16 +36,18 @@ OLDEST_S: Final = 3600.0
 GLANCE: Final = 12  # every twelfth pixel tells how bright it is
 DEAD_BAND: Final = 0.01
 LEAST_AREA: Final = 12.0
+BODY: Final = 0.35  # of what is new: less is left of a thing without its shadow, and it was no shadow
 AROUND: Final = 61  # pixels of the map: how far around the light is judged when it was switched
 
 Colours = NDArray[np.float32]
 
 
 class Still(NamedTuple):
-    """A thing that stands still: its box in working pixels, and how long it has stood there."""
+    """A thing that stands still: its box (working pixels), how long it has stood there, and its box with its shadow."""
 
     box: Box
     age_s: float
+    whole: Box
 
 
 class StillMap:
@@ -56,6 +59,7 @@ class StillMap:
         self._age = np.zeros(self._shape[::-1], np.float32)
         self._memory: Colours | None = None
         self._recent: Colours | None = None
+        self._now: Image = np.zeros((*self._shape[::-1], 3), np.uint8)
         self._contrast: Image = np.zeros(self._shape[::-1], np.uint8)
         self._held = np.zeros(self._shape[::-1], np.float32)
         self._watched_s = 0.0
@@ -75,7 +79,7 @@ class StillMap:
             self._memory, self._recent = now.astype(np.float32), now.astype(np.float32)
         self._watched_s += dt_s
         self._brighten(self._memory, self._recent, now)
-        self._contrast = _difference(now, self._memory)
+        self._now, self._contrast = now, _difference(now, self._memory)
         different = self._contrast >= DIFFERENT
         self._held += np.float32(dt_s) * ~different
         joined = _joined(different)
@@ -117,9 +121,15 @@ class StillMap:
         small = np.zeros((*self._shape[::-1], 3), np.uint8) if self._memory is None else self._memory.astype(np.uint8)
         return np.asarray(cv2.resize(small, (view.width, view.height)), np.uint8)
 
-    def differs(self, box: Box) -> float:
-        """The share of a box in which the last picture differs from the empty scene, 0–1."""
-        piece = self._contrast[self._area(box)]
+    def differs(self, box: Box, without: Box | None = None) -> float:
+        """The share of a box in which the last picture differs from the empty scene, 0–1; `without`: leave that out."""
+        area = self._area(box)
+        if without is None:
+            piece = self._contrast[area]
+        else:
+            outside = np.ones(self._contrast.shape, np.bool_)
+            outside[self._area(without)] = False
+            piece = self._contrast[area][outside[area]]
         return float((piece >= DIFFERENT).mean()) if piece.size else 0.0
 
     def held(self, box: Box) -> float:
@@ -137,11 +147,27 @@ class StillMap:
             return []
         old = _joined(old, close=5)
         scale = self._scale
+        wholes = [box for box, _ in boxes_of(old, LEAST_AREA) if self._is_clear(box)]
+        bodies = [self._body(old, whole) for whole in wholes]
         return [
-            Still(Box(box.x * scale, box.y * scale, box.w * scale, box.h * scale), self._age_in(box))
-            for box, _ in boxes_of(old, LEAST_AREA)
-            if self._is_clear(box)
+            Still(_times(body, scale), self._age_in(body), _times(whole, scale))
+            for body, whole in zip(bodies, wholes, strict=True)
         ]
+
+    def _body(self, old: Mask, box: Box) -> Box:
+        """What stands in the box without its shadow; the whole where little else would be left."""
+        x, y, w, h = (int(value) for value in box)
+        area = slice(y, y + h), slice(x, x + w)
+        if self._memory is None:
+            return box
+        now, empty = self._now[area], self._memory[area]
+        shade = shaded(now, empty) | shaded(empty, now)  # of a thing that is there, or that was taken
+        body = _joined(old[area] & ~shade)
+        parts = boxes_of(body, max(BODY * float(old[area].sum()), LEAST_AREA))
+        if len(parts) != 1:
+            return box
+        part = parts[0][0]
+        return Box(x + part.x, y + part.y, part.w, part.h)
 
     def _grow(self, joined: Mask, standing: Mask, dt_s: float) -> None:
         """The ages after one more picture: of what differs (`joined`), and keeps its colour (`standing`)."""
@@ -195,6 +221,10 @@ class StillMap:
         ages = self._age[y : y + h, x : x + w]
         settled = ages[ages >= SETTLED_S]
         return float(np.median(settled)) if len(settled) else SETTLED_S
+
+
+def _times(box: Box, scale: float) -> Box:
+    return Box(box.x * scale, box.y * scale, box.w * scale, box.h * scale)
 
 
 def _difference(now: Image, before: Colours) -> Image:

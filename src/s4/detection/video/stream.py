@@ -7,7 +7,8 @@ from typing import Final
 from s4.core.clock import NS_PER_S
 from s4.core.model import Frame
 from s4.detection.video.behaviours.camera_tampered import KIND
-from s4.detection.video.happening import NOWHERE, Happening
+from s4.detection.video.happening import Happening
+from s4.detection.video.picture import NOWHERE
 from s4.detection.video.scene import Statement
 
 LOST_S: Final = 5.0

@@ -22,7 +22,7 @@ from s4.detection.video.happening import Happening
 from s4.detection.video.picture import Box, View, gap, overlap
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.spots import Spot, Spots, is_small, is_thing, together
+from s4.detection.video.spots import LARGEST, Spot, Spots, is_small, is_thing, together
 from s4.detection.video.trust import rate
 
 KIND: Final = "removed_object"
@@ -31,7 +31,7 @@ BARE: Final = 0.6  # share of the edges that are in the empty scene
 ALIKE: Final = 0.75  # b / (a + b): the spot looks more like its surroundings than it did
 BESIDE: Final = 0.35  # of a person's height
 KNOWN_S: Final = 15.0  # what has been there for less was left, and is taken back
-HELD: Final = 0.7  # of the time before: else it was somebody who stood there for a while
+HELD: Final = 0.5  # of the time before: else it was somebody who stood there for a while
 NEXT_TO: Final = 0.4  # of a person's height: what else changed there belongs to it
 MARGIN_PX: Final = 3.0
 AWAY: Final = 0.3  # of a person's height: nearer, and what is seen may be they
@@ -44,15 +44,18 @@ MOST: Final = 32
 
 @dataclass(slots=True)
 class Loss:
-    """A spot from which something is gone. `seen`: ns UTC, last bare; `taker`: number of the track beside it, None when
-    nobody was: who passes by later has not taken it.
+    """A spot from which something is gone. `whole`: its box with the shadow that went, too; `seen`: ns UTC, last bare;
+    `taker`: number of the track beside it, None when nobody was: who passes by later has not taken it; `held`: whether
+    it looked as before for most of the time.
     """
 
     happening: Happening
     box: Box
+    whole: Box
     seen: int
     taker: int | None
     tall: float
+    held: bool
     sure: float
     bare_s: float = 0.0
     pictures: int = 0
@@ -102,8 +105,8 @@ class RemovedObject:
         for loss in self._losses:
             if overlap(loss.box, spot.box) >= 0.4 * min(loss.box.area, spot.box.area):
                 loss.seen = scene.time
-                if spot.plain and not loss.happening.started:
-                    loss.box, loss.sure = spot.box, _sure(spot, loss.tall, scene.view, spots)
+                if spot.plain and loss.held and not loss.happening.started:
+                    loss.box, loss.whole, loss.sure = spot.box, spot.whole, _sure(spot, loss.tall, scene.view, spots)
                 return
         known_s = spots.still.known_s - (scene.time - spot.began) / NS_PER_S
         if not spot.plain or len(self._losses) >= MOST or known_s < KNOWN_S:
@@ -113,11 +116,12 @@ class RemovedObject:
         number = None if taker is None or late else taker.number
         tall = spots.tall(spot, number)
         happening = Happening(KIND, f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}", spot.began)
-        sure = _sure(spot, tall, scene.view, spots)
-        self._losses.append(Loss(happening, spot.box, scene.time, number, tall, sure))
+        held = spots.still.held(spot.box) >= HELD
+        sure = _sure(spot, tall, scene.view, spots) if held else 0.0
+        self._losses.append(Loss(happening, spot.box, spot.whole, scene.time, number, tall, held, sure))
 
     def _judge(self, loss: Loss, scene: Scene, spots: Spots) -> list[Statement]:
-        people = [one for one in spots.company.people if not is_thing(one, loss.box, loss.tall)]
+        people = [one for one in spots.there(loss.box) if not is_thing(one, loss.whole, loss.tall, LARGEST)]
         hidden = any(gap(one.box, loss.box) <= AWAY * loss.tall for one in people)
         is_bare = loss.seen == scene.time and not hidden
         loss.pictures += not hidden
@@ -154,12 +158,7 @@ class RemovedObject:
 def _sure(spot: Spot, tall: float, view: View, spots: Spots) -> float:
     """How surely something small was taken there; 0 when it was not."""
     whole = together(spot.box, spots.found(), NEXT_TO * tall)
-    if (
-        not is_small(whole, tall)
-        or spot.box.h < LEAST * tall
-        or _cut_off(spot.box, view)
-        or spots.still.held(spot.box) < HELD
-    ):
+    if not is_small(whole, tall) or spot.box.h < LEAST * tall or _cut_off(spot.box, view):
         return 0.0
     bare, alike = 1.0 - spots.edges(spot.box), spots.likeness(spot.box)
     return bare * alike if bare > BARE and alike > ALIKE else 0.0

@@ -16,19 +16,25 @@ from typing import Final
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.ports import Card
+from s4.detection.video.company import Person
 from s4.detection.video.happening import Happening
-from s4.detection.video.picture import Box, gap, overlap
+from s4.detection.video.nearness import foreshortening, heights_apart
+from s4.detection.video.picture import NOWHERE, Box, overlap
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.spots import Spot, Spots, is_small, is_thing
+from s4.detection.video.walkers import FORESHORTENED
 
 KIND: Final = "unattended_object"
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
+OWN_NEAR: Final = 0.9  # for those who were there when it was put down: they need not stand so near
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
 OWN: Final = 0.5  # share of the edges that are its own
 GROUND: Final = 0.6  # more like its surroundings than before: something was taken
 DOUBTFUL: Final = 0.3  # confidence: less, and it is mostly not to be seen, or behind people
-ATTENDED_S: Final = 2.5  # who stays near for so long is with it
+ATTENDED_S: Final = 2.5  # whose it is, and who stays near for so long, is with it
+ADOPTED_S: Final = 8.0  # anybody else only after so long: many stop for a moment
+BEFORE_S: Final = 4.0  # who was there so long before it stood still came with it
 GONE_S: Final = 3.0
 MOST: Final = 64
 
@@ -37,7 +43,8 @@ MOST: Final = 64
 class Thing:
     """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`: counted since
     it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
-    contrast, 0–1; `company_s`: how long somebody has been near.
+    contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
+    long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow.
     """
 
     happening: Happening
@@ -50,6 +57,10 @@ class Thing:
     pictures_alone: int = 0
     plain: int = 0
     edges: float = 0.0
+    owners: frozenset[int] = frozenset()
+    short: float = FORESHORTENED
+    whole: Box = NOWHERE
+    owned_s: float = 0.0
     company_s: float = 0.0
 
 
@@ -79,7 +90,7 @@ class UnattendedObject:
         if not scene.settled:
             return []
         for spot in found:
-            self._take(spot, scene.time, spots)
+            self._take(spot, scene, spots)
         said = [statement for thing in self._things for statement in self._judge(thing, scene, spots)]
         self._things = [thing for thing in self._things if not thing.happening.ended and self._kept(thing, scene.time)]
         return said
@@ -93,13 +104,16 @@ class UnattendedObject:
             if thing.happening.started
         ]
 
-    def _take(self, spot: Spot, time: int, spots: Spots) -> None:
+    def _take(self, spot: Spot, scene: Scene, spots: Spots) -> None:
+        time = scene.time
         for thing in self._things:
             same = overlap(thing.box, spot.box) >= 0.4 * min(thing.box.area, spot.box.area)
-            if same and is_small(spot.box, thing.tall):  # else it was part of something large, as a patch of light
+            if same and is_small(
+                spot.box, thing.tall, spot.whole
+            ):  # else it was part of something large, as a patch of light
                 thing.seen = time
                 if spot.plain:
-                    thing.box = spot.box
+                    thing.box, thing.whole = spot.box, spot.whole
                     thing.edges = thing.edges if thing.happening.started else _edges(spot, spots)
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
@@ -107,12 +121,15 @@ class UnattendedObject:
             return
         tall = spots.tall(spot, owner.number)
         edges = _edges(spot, spots)
-        if is_small(spot.box, tall) and edges > OWN:
+        if is_small(spot.box, tall, spot.whole) and edges > OWN:
             key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
             last = spots.company.beside(spot.box, NEAR, slow=True)
             alone = max(last.time if last else 0, spot.began)
-            happening = Happening(KIND, key, spot.began)
-            self._things.append(Thing(happening, spot.box, tall, alone, seen=time, edges=edges))
+            thing = Thing(Happening(KIND, key, spot.began), spot.box, tall, alone, seen=time, edges=edges)
+            thing.owners = spots.company.around(spot.box, NEAR, spot.began - round(BEFORE_S * NS_PER_S))
+            thing.whole = spot.whole
+            thing.short = foreshortening(scene.where, scene.view, spot.box, tall)
+            self._things.append(thing)
 
     def _judge(self, thing: Thing, scene: Scene, spots: Spots) -> list[Statement]:
         is_present = thing.seen == scene.time
@@ -124,7 +141,8 @@ class UnattendedObject:
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
         is_left = thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
-        if not (is_present and is_left and alone_s >= self._after_s and thing.happening.due(scene.time, self._every_s)):
+        is_due = alone_s >= self._after_s and thing.company_s < ATTENDED_S  # whoever lingers may have come back to it
+        if not (is_present and is_left and is_due and thing.happening.due(scene.time, self._every_s)):
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
         return [thing.happening.go_on(scene.time, text, _attributes(thing, scene.time))]
@@ -135,18 +153,28 @@ class UnattendedObject:
 
 def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     """Count this picture, and whether somebody is with the thing; true when somebody is in front of it."""
-    people = [one for one in spots.company.people if not is_thing(one, thing.box, thing.tall)]
+    people = [one for one in spots.there(thing.box) if not is_thing(one, thing.whole, thing.tall)]
     hidden = any(overlap(one.box, thing.box) > 0 for one in people)
     thing.pictures += 1
     thing.present += is_present
     thing.pictures_alone += 1
     thing.plain += is_present and not hidden
-    near = any(one.slow and gap(one.box, thing.box) <= NEAR * thing.tall for one in people)
-    change = scene.dt_s if near else -scene.dt_s
-    thing.company_s = min(max(thing.company_s + change, 0.0), 2 * ATTENDED_S)
-    if near and thing.company_s >= ATTENDED_S:
+    near = [one for one in people if one.slow and _is_near(one, thing)]
+    is_owned = any(one.number in thing.owners for one in near)
+    thing.owned_s = _lasted(thing.owned_s, scene.dt_s if is_owned else -scene.dt_s, ATTENDED_S)
+    thing.company_s = _lasted(thing.company_s, scene.dt_s if near else -scene.dt_s, ADOPTED_S)
+    if (is_owned and thing.owned_s >= ATTENDED_S) or (near and thing.company_s >= ADOPTED_S):
         thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
     return hidden
+
+
+def _is_near(one: Person, thing: Thing) -> bool:
+    reach = OWN_NEAR if one.number in thing.owners else NEAR
+    return heights_apart(one.box, thing.box, thing.tall, thing.short) <= reach
+
+
+def _lasted(seconds: float, change: float, enough: float) -> float:
+    return min(max(seconds + change, 0.0), 2.0 * enough)
 
 
 def _edges(spot: Spot, spots: Spots) -> float:
