@@ -71,6 +71,14 @@ def bends(second: float) -> tuple[Body, ...]:
     return (walker(second)._replace(left=1 - 0.5 * (between(second, 3.4, 4.0) - between(second, 4.6, 5.4))),)
 
 
+def picks_something_up(second: float) -> tuple[Body, ...]:
+    return (walker(second)._replace(left=1 - 0.55 * (between(second, 3.4, 4.0) - between(second, 5.4, 6.0))),)
+
+
+def squats(second: float) -> tuple[Body, ...]:
+    return (walker(second)._replace(left=1 - 0.5 * between(second, 3.4, 4.2)),)
+
+
 def lies_down_slowly(second: float) -> tuple[Body, ...]:
     down = between(second, 3.4, 8.0)
     return (walker(second)._replace(left=1 - 0.5 * down, lean=85 * down),)
@@ -111,6 +119,8 @@ def test_who_falls_is_told_once_and_where(scene: Bodies) -> None:
         sits_down,
         sits_on_the_ground,
         bends,
+        picks_something_up,
+        squats,
         lies_down_slowly,
         leaves_below,
         leaves_at_the_side,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s4.core.clock import NS_PER_S
 from s4.core.model import Frame
-from s4.detection.video.behaviours.fight import Fight
+from s4.detection.video.behaviours.fight import LASTING, Fight
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.flow import Flow, Flows, Glance
 from s4.detection.video.people import PersonSize
@@ -102,16 +102,34 @@ def test_a_fall_is_no_fight() -> None:
 
 def test_what_a_place_is_like_all_day_is_not_told_again_and_again() -> None:
     """Restless as a crossing: above every fixed level, but no more than a minute ago."""
-    restless, calm = Measures(1.5, 0.6, 0.04, Box(0, 0, 9, 9)), Measures(1.0, 0.2, 0.01, Box(0, 0, 9, 9))
-    assert learnt().score(restless) > 0.6 > learnt().score(calm)
+    assert learnt().score(RESTLESS) > LASTING > learnt().score(CALM)
+    assert starts(lambda step: RESTLESS if step >= 250 else CALM) == [1, 0]
+    assert starts(lambda step: RESTLESS if step % 20 < 7 else CALM) == [0, 0]
+    assert starts(lambda step: RESTLESS) == [0, 0], "as ever here"
 
-    def starts(of: Callable[[int], Measures]) -> int:
-        behaviour = Fight(Settings(), ())
-        said = [one for step in range(300) for one in behaviour.weigh(of(step), START + step * NS_PER_S // 5)]
-        return sum(one.phase == "start" for one in said)
 
-    assert starts(lambda step: restless if step >= 250 else calm) == 1
-    assert starts(lambda step: restless if step % 20 < 7 else calm) == 0
+@pytest.mark.parametrize(("seconds", "told"), [(1, 1), (5, 1), (9, 1), (20, 0)])
+def test_until_it_is_known_what_is_usual_a_recording_is_judged_when_it_ends(seconds: int, told: int) -> None:
+    assert starts(lambda step: RESTLESS, 5 * seconds) == [0, told]
+    assert starts(lambda step: CALM, 5 * seconds) == [0, 0]
+
+
+def test_only_a_clip_of_few_seconds_is_told_of_by_a_narrow_margin() -> None:
+    doubtful = Measures(1.25, 0.5, 0.03, Box(0, 0, 9, 9))
+    assert 0 < learnt().score(doubtful) < LASTING
+    assert starts(lambda step: doubtful, 5) == [0, 1]
+    assert starts(lambda step: doubtful, 30) == [0, 0]
+
+
+RESTLESS, CALM = Measures(1.5, 0.6, 0.04, Box(0, 0, 9, 9)), Measures(1.0, 0.2, 0.01, Box(0, 0, 9, 9))
+
+
+def starts(of: Callable[[int], Measures], steps: int = 300) -> list[int]:
+    """How many fights are told while they last and when the recording ends, by measures five times a second."""
+    behaviour = Fight(Settings(), ())
+    said = [one for step in range(steps) for one in behaviour.weigh(of(step), START + step * NS_PER_S // 5)]
+    ended = behaviour.close(START + steps * NS_PER_S // 5)
+    return [sum(one.phase == "start" for one in each) for each in (said, ended)]
 
 
 def measured(bodies: Bodies, seconds: float = 2.2) -> Measures:

@@ -1,7 +1,8 @@
 """Fight: violent motion on one spot (`turmoil` says what is measured, `verdict` how it is weighed).
 
-On a camera it must last, and stand out from what is usual there: a busy crossing is restless all day. A recording of a
-few seconds is judged by all of it when it ends. Confidence is the chance that the measures give.
+On a camera it must last, and stand out from what is usual there: a busy crossing is restless all day. So nothing is
+told in the first twelve seconds, and a recording that is shorter is judged by its last seconds when it ends, one of
+less than four seconds less strictly. Confidence is the chance that the measures give.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from s4.detection.video.verdict import NOTHING, Verdict, chance, learnt
 KIND: Final = "fight"
 ENOUGH: Final = 9  # steps to measure by: 1.8 s
 FEWEST: Final = 6  # when the pictures end
-LATELY_S: Final = 2.5
+LATELY_S: Final = 4.0
 LASTING: Final = 0.6  # the mean score of that time
 STANDS_OUT: Final = 1.5  # above what is usual
-USUAL_AFTER_S: Final = 4.5  # what is newer than this is no part of what is usual
+USUAL_AFTER_S: Final = 6.0  # what is newer than this is no part of what is usual
 USUAL_SHARE: Final = 0.9
 USUAL_KEPT: Final = 300  # one score a second
 KNOWN: Final = 4
-CLIP_S: Final = 4.0  # since there was enough to measure: until then it may be a short recording
+CLIP_S: Final = 2.0  # since there was enough to measure: no longer is a short recording
 SURE: Final = 0.0  # the mean score of one
 OVER_S: Final = 2.0
 
@@ -91,7 +92,7 @@ class Fight:
             self._take(self._turmoil.measure(), time)
         said: list[Statement] = []
         score, measures = self._level(time), self._measures
-        if measures is not None and self._is_short(time) and score >= SURE:
+        if measures is not None and self._usually() is None and score >= (SURE if self._is_clip(time) else LASTING):
             said = self._go_on(measures, score, time)
         said += self._end("No longer in view", time)
         self._begin()
@@ -101,8 +102,8 @@ class Fight:
         """What one picture's measures (of the two seconds until `time`, ns UTC) say, after those before."""
         self._take(measures, time)
         score = self._level(time)
-        is_violent = measures is not None and score >= max(LASTING, self._usually() + STANDS_OUT)
-        if measures is None or not is_violent or self._is_short(time):
+        usual = self._usually()
+        if measures is None or usual is None or score < max(LASTING, usual + STANDS_OUT):
             return self._calm(time)
         return self._go_on(measures, score, time)
 
@@ -113,7 +114,7 @@ class Fight:
         while time - self._scores[0][0] > USUAL_AFTER_S * NS_PER_S:
             self._note(*self._scores.popleft())
 
-    def _is_short(self, time: int) -> bool:
+    def _is_clip(self, time: int) -> bool:
         return self._first is not None and time - self._first < CLIP_S * NS_PER_S
 
     def _level(self, time: int) -> float:
@@ -134,8 +135,9 @@ class Fight:
             self._noted = time
             self._usual.append(score)
 
-    def _usually(self) -> float:
-        return float(np.quantile(self._usual, USUAL_SHARE)) if len(self._usual) >= KNOWN else NOTHING
+    def _usually(self) -> float | None:
+        """What is usual here; None when it has not been watched for long enough."""
+        return float(np.quantile(self._usual, USUAL_SHARE)) if len(self._usual) >= KNOWN else None
 
     def _say(self, time: int) -> list[Statement]:
         brawl = self._brawl
