@@ -36,9 +36,9 @@ class Landing(NamedTuple):
     `deep`: how far its top is down in the end, sitting on a chair is 0.3, on the ground 0.47; `fast`: the most of that
     within 0.85 s; `feet`: how far below its highest top something moved before; `wide`: before it sank; `body`: its
     greatest area; `impact`: the share of that which moves when it is low; `moves`: and in the end; `settles`: pictures
-    with some motion after; `rose`: the highest it came again; `left`: the last of it went out at the side; `free`:
-    share of where it was that looks otherwise; `lies`: area of what was not there before; `box`: of that, px of the
-    grey picture.
+    with some motion after; `rose`: the highest it came again; `left`: only a narrow rest of it is to be seen, at the
+    side of the picture; `free`: share of where it was that looks otherwise; `lies`: area of what was not there before;
+    `box`: of that, px of the grey picture.
     """
 
     deep: float
@@ -105,7 +105,7 @@ def landing_of(descent: Descent, grey: Grey, time: int) -> Landing:
         moves=descent.moves(time),
         settles=len(descent.after),
         rose=min(descent.height(step.extent.top) for step in firm),
-        left=_left(descent, firm, now),
+        left=any(_goes_out(one.left, one.right, descent.tall, now.shape[1]) for one in (firm[-1].extent, box) if one),
         free=_free(descent, now, low),
         lies=float(lying.sum()) / descent.tall**2,
         box=box and Box(box.left, box.top, box.right - box.left, box.bottom - box.top),
@@ -124,11 +124,10 @@ def _impact(descent: Descent) -> float:
     return max(step.extent.area for step in (descent.before[-1], *soon)) / descent.area
 
 
-def _left(descent: Descent, firm: list[Step], now: Grey) -> bool:
-    last = firm[-1].extent
-    side = AT_SIDE * now.shape[1]
-    at_side = last.left <= side or last.right >= now.shape[1] - side
-    return at_side and last.right - last.left < NARROW * descent.tall
+def _goes_out(left: float, right: float, tall: float, width: int) -> bool:
+    """Whether what lies between two columns is a narrow rest at the side of the picture."""
+    side = AT_SIDE * width
+    return (left <= side or right >= width - side) and right - left < NARROW * tall
 
 
 def _in_light_of(now: Grey, old: Grey) -> Grey:
