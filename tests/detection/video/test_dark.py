@@ -1,4 +1,4 @@
-"""In the dark: grain is measured, averaged away where it is strong, and people are seen who hardly stand out from it."""
+"""In the dark: grain is measured and averaged away where it is strong, and people are seen who hardly stand out."""
 
 import numpy as np
 import pytest

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from s4.detection.video.grain import Grain
 from s4.detection.video.picture import Box, Image, Mask
+from s4.detection.video.umbra import Umbra
 
 SUDDEN: Final = 0.45  # share of the picture that no crowd fills from one picture to the next
-FULL: Final = 255  # MOG2's mark of the foreground; shadows are 127
+FULL: Final = 255  # MOG2's mark of the foreground
+SHADOW: Final = 127  # and of a soft shadow
+EMPTY_EVERY: Final = 10  # pictures
 STANDS_OUT: Final = 25  # grey levels, in the colour that differs most
 RELEARN_S: Final = 2.0
 RELEARN_RATE: Final = 0.25
@@ -54,6 +57,8 @@ class Background:
         self._seen = 0
         self._light = Light()
         self._grain = Grain()
+        self._umbra = Umbra()
+        self._empty: Image | None = None
         self._relearn_left_s = 0.0
         self._pause_left_s = 0.0
 
@@ -73,11 +78,20 @@ class Background:
         painted = calm.copy() if standing else calm
         for area in areas:
             painted[area] = empty[area]
-        mask = np.asarray(self._model.apply(painted, learningRate=self._rate(dt_s))) == FULL
+        marks = np.asarray(self._model.apply(painted, learningRate=self._rate(dt_s)), np.uint8)
+        mask = self._without_shadows(marks, painted)
         for area in areas:
             mask[area] = np.abs(calm[area].astype(np.int16) - empty[area]).max(axis=2) > STANDS_OUT * dimness
         self._watch_light(float(mask.mean()), dt_s)
         return Foreground(mask, self._relearn_left_s <= 0.0, even)
+
+    def _without_shadows(self, marks: NDArray[np.uint8], image: Image) -> Mask:
+        mask: Mask = marks == FULL
+        if not self._umbra.due():
+            return mask
+        if self._empty is None or self._seen % EMPTY_EVERY == 0:
+            self._empty = np.asarray(self._model.getBackgroundImage(), np.uint8)
+        return self._umbra.without(mask, marks == SHADOW, image, self._empty)
 
     def _rate(self, dt_s: float) -> float:
         if self._relearn_left_s > 0.0:
