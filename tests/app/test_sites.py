@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from s4.app.cityfile import load_city, parse_city
-from s4.app.settings import Accept, Leaf, Settings
-from s4.app.sites import LEAF_PORT, SECRET, address, leaf_listen, leaf_remote, own_part, site_of
+from s4.app.settings import EDGE_ROOMS, Accept, Leaf, Settings
+from s4.app.sites import LEAF_PORT, SECRET, address, leaf_listen, leaf_remote, own_part, site_of, warn_of_idle_orders
 from s4.core.city import City
 from s4.core.errors import ConfigError
 from s4.runtime.sockets import free_port
@@ -45,6 +46,21 @@ def test_a_site_has_only_its_own_part_of_the_city(city: City) -> None:
     assert [row.id for row in own_part(city, edge()).source] == ["air"]
     assert [row.id for row in own_part(city, edge(site="stadium")).source] == ["gate"]
     assert own_part(city, Settings(city_file=Path("city.toml"))) is city
+
+
+@pytest.mark.parametrize(
+    ("rooms", "idle"), [(EDGE_ROOMS, ["shut"]), ((*EDGE_ROOMS, "response"), []), (("sensing",), [])]
+)
+def test_a_command_that_nobody_would_carry_out_is_said(tmp_path: Path, rooms: tuple[str, ...], idle: list[str]) -> None:
+    sql = "sql = 'SELECT value FROM readings WHERE value > 5'\n"
+    told = f'[[query]]\nid = "told"\n{sql}detection = {{ kind = "threshold_exceeded", text = "high" }}\n'
+    shut = f'[[query]]\nid = "shut"\n{sql}command = {{ action = "gate.close", target = "g", policy = "Order 4/2026" }}\n'
+    (tmp_path / "rules.toml").write_text(told + shut)
+    town = parse_city(CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"'))
+    settings = msgspec.structs.replace(edge(), city_file=tmp_path / "city.toml", rooms=rooms)
+    with capture_logs() as said:
+        warn_of_idle_orders(settings, town)
+    assert [rule for line in said for rule in line["rules"]] == idle
 
 
 @pytest.mark.parametrize(("site", "complaint"), [("", "say which site this is"), ("moon", "there is no site 'moon'")])

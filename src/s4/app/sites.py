@@ -54,6 +54,17 @@ def own_part(city: City, settings: Settings) -> City:
     )  # fmt: skip
 
 
+def warn_of_idle_orders(settings: Settings, city: City) -> None:
+    """Say which rules of an edge site give commands that nobody there carries out."""
+    if settings.leaf is None or settings.runs("response") or not (settings.runs("edge") and city.city.rules):
+        return
+    from s4.edge.queries.spec import load_queries
+
+    rules = load_queries(settings.city_file.absolute().parent / city.city.rules)
+    if idle := [rule.id for rule in rules if rule.command is not None]:
+        log.warning("no room here carries out what these rules command; name the room response too", rules=idle)
+
+
 def _without_exports_of_sites(city: City) -> City:
     return msgspec.structs.replace(city, export=tuple(row for row in city.export if not row.at))
 
