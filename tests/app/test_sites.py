@@ -49,13 +49,13 @@ def test_a_site_has_only_its_own_part_of_the_city(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rooms", "idle"), [(EDGE_ROOMS, ["shut"]), ((*EDGE_ROOMS, "response"), []), (("sensing",), [])]
+    ("rooms", "idle"), [(EDGE_ROOMS, ["act"]), ((*EDGE_ROOMS, "response"), []), (("sensing",), [])]
 )
 def test_a_command_that_nobody_would_carry_out_is_said(tmp_path: Path, rooms: tuple[str, ...], idle: list[str]) -> None:
     sql = "sql = 'SELECT value FROM readings WHERE value > 5'\n"
     told = f'[[query]]\nid = "told"\n{sql}detection = {{ kind = "threshold_exceeded", text = "high" }}\n'
-    shut = f'[[query]]\nid = "shut"\n{sql}command = {{ action = "gate.close", target = "g", policy = "Order 4/2026" }}\n'
-    (tmp_path / "rules.toml").write_text(told + shut)
+    act = f'[[query]]\nid = "act"\n{sql}command = {{ action = "gate.close", target = "g", policy = "Order 4/2026" }}\n'
+    (tmp_path / "rules.toml").write_text(told + act)
     town = parse_city(CITY.replace('name = "Town"', 'name = "Town"\nrules = "rules.toml"'))
     settings = msgspec.structs.replace(edge(), city_file=tmp_path / "city.toml", rooms=rooms)
     with capture_logs() as said:
