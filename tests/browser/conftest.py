@@ -92,7 +92,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
 @pytest.fixture
 def stand(running: Stand) -> Stand:
     """The city with nothing open."""
-    running.devices.mute, running.devices.refuse = False, ""
+    running.devices.mute, running.devices.away, running.devices.refuse = False, False, ""
     running.devices.obeyed.clear()
     running.calm()
     return running

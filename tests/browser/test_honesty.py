@@ -41,6 +41,21 @@ def test_a_source_that_stops_speaking_takes_the_quiet_away(stand: Stand, desk: P
     expect(quiet).to_contain_text("All quiet")
 
 
+@pytest.mark.slow
+def test_a_site_of_which_nothing_comes_takes_the_quiet_away(stand: Stand, desk: Page) -> None:
+    quiet, bar = desk.locator("[data-quiet]"), desk.locator("[data-sites-away]")
+    expect(quiet).to_contain_text("All quiet", timeout=60_000)
+    stand.devices.away = True
+    expect(quiet).to_contain_text("Quiet, but nothing comes from Quay", timeout=90_000)
+    expect(bar).to_contain_text("Quay silent")
+    bar.click()
+    line = desk.locator("[data-link=quay]")
+    expect(line).to_contain_text("nothing has come")
+    stand.devices.away = False
+    expect(bar).to_have_count(0, timeout=60_000)
+    expect(line).to_contain_text("everything goes", timeout=60_000)
+
+
 def test_looking_back_shows_what_was_known_then_and_decides_nothing(stand: Stand, desk: Page) -> None:
     name = stand.force()
     row = desk.locator("[data-open-incidents] [data-incident]").filter(has_text=name)  # then, others were open too

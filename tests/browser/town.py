@@ -18,6 +18,7 @@ DOORS = 24
 APART_DEG = 0.008  # 650 m: no two doors make one incident
 LAT, LON = 43.26, -2.93
 AIR_EVERY_S, AIR_FRESH_S = 0.5, 2
+LINE_EVERY_S = 5
 
 HEAD = f"""
 [city]
@@ -42,6 +43,15 @@ name = "Air at the quay"
 fresh_s = {AIR_FRESH_S}
 [source.options]
 units = {{ co2 = "[ppm]" }}
+
+[[source]]
+id = "uplink-quay"
+site = "quay"
+door = "device"
+name = "What the quay says of its line"
+fresh_s = 0
+[source.options]
+units = {{ level = "1" }}
 
 [[unit]]
 id = "b1"
@@ -129,6 +139,7 @@ class Devices(Voices):
     """The devices of the city, connected over MQTT from a thread of their own."""
 
     mute: bool = False
+    away: bool = False
     refuse: str = ""
     obeyed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -137,10 +148,11 @@ class Devices(Voices):
         self.do(self.say(f"door-{number}", ("door", b'{"event":"forced"}')))
 
     async def work(self) -> list[Coroutine[Any, Any, None]]:
-        """The air is measured, the gates obey."""
-        air, gates = await self.connect("air-1"), await self.connect("gates")
+        """The air is measured, the gates obey, the quay says that its line is good."""
+        air, gates, line = [await self.connect(name) for name in ("air-1", "gates", "uplink-quay")]
         await gates.subscribe("s4/out/gates/#", qos=0)
-        return [self._breathe(air), self._obey(gates), self.keep_alive(gates)]
+        talk = [self._breathe(air), self._obey(gates), self._report(line)]
+        return [*talk, self.keep_alive(gates), self.keep_alive(line)]
 
     async def _breathe(self, air: MqttClient) -> None:
         with contextlib.closing(air.writer):
@@ -148,6 +160,13 @@ class Devices(Voices):
                 if not self.mute:
                     await air.publish("s4/in/air-1/co2", b"420.5")
                 await asyncio.sleep(AIR_EVERY_S)
+
+    async def _report(self, line: MqttClient) -> None:
+        with contextlib.closing(line.writer):
+            while True:
+                if not self.away:
+                    await line.publish("s4/in/uplink-quay/level", b"0")
+                await asyncio.sleep(LINE_EVERY_S)
 
     async def _obey(self, gates: MqttClient) -> None:
         with contextlib.closing(gates.writer):
@@ -164,5 +183,5 @@ def new_town(folder: Path) -> tuple[Town, Devices, dict[str, str]]:
     """The city, not yet started, its devices, not yet connected, and the secrets of its people."""
     write_city(folder)
     town = Town(folder, free_port(), free_port())
-    secrets = town.let_in("air-1", "gates", *(f"door-{n}" for n in range(DOORS)))
+    secrets = town.let_in("air-1", "gates", "uplink-quay", *(f"door-{n}" for n in range(DOORS)))
     return town, Devices(port=town.mqtt_port, secrets=secrets), town.let_people_in(operator="operator")

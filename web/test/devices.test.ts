@@ -12,7 +12,7 @@ import {
   skew,
   unitWords,
 } from "../src/logic/devices";
-import { type Link, linkSites, linkState, trip } from "../src/logic/links";
+import { type Link, linkSites, linkState, sitesAway, trip } from "../src/logic/links";
 import { may } from "../src/logic/roles";
 
 const device = (id: string, more: Partial<Device> = {}): Device => ({
@@ -101,6 +101,20 @@ test("a line is away when nothing has come, else as its level says", () => {
     { source: "air", property: "level", unit: "1" },
   ];
   expect(linkSites(names)).toEqual(["a", "b"]);
+});
+
+test("a site is away once its line has said nothing for half a minute", () => {
+  const now = 5000e9;
+  const heard = new Map([
+    ["quay", now - 8e9],
+    ["stadium", now - 31e9],
+    ["station", 0],
+  ]);
+  expect(sitesAway(heard, now)).toEqual([
+    { site: "stadium", heard: now - 31e9 },
+    { site: "station", heard: 0 },
+  ]);
+  expect(sitesAway(heard, now - 10e9).map(({ site }) => site)).toEqual(["station"]);
 });
 
 test("the address says which page is open, and what on it", () => {

@@ -24,6 +24,17 @@ export function linkSites(names: readonly SeriesName[]): string[] {
   return own.map(({ source }) => source.slice(LINK.length)).sort();
 }
 
+/** A site of which nothing comes any more, and when it was last heard of, 0: not within the hour. */
+export interface Away {
+  site: string;
+  heard: number;
+}
+
+/** The sites that are away at `now`, of those whose line was last heard of at some time. */
+export function sitesAway(heard: ReadonlyMap<string, number>, now: number): Away[] {
+  return [...heard].filter(([, at]) => now - at > AWAY).map(([site, at]) => ({ site, heard: at }));
+}
+
 export type LinkState = "away" | "urgent" | "thinned" | "all";
 
 /** How a line is at `now`: what goes over it, or that nothing has come. */

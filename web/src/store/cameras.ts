@@ -12,8 +12,8 @@ import {
 import { camerasWith } from "../logic/cameras";
 import { cameras as words } from "../text/cameras";
 import { decide } from "./actions";
-import { useFollowing } from "./devices";
 import { leaveDrawing, useDrawing } from "./drawing";
+import { useFollowing } from "./following";
 import { usePage } from "./page";
 import { goTo } from "./route";
 

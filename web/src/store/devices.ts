@@ -3,6 +3,7 @@ import { create } from "zustand";
 import { type Admission, type Device, type DeviceDetail, devicesApi, type Order, type Profile } from "../api/devices";
 import { type Choice, chosen, isWaiting } from "../logic/devices";
 import { decide } from "./actions";
+import { useFollowing } from "./following";
 import { usePage } from "./page";
 import { goTo } from "./route";
 
@@ -55,23 +56,6 @@ async function fetchDetail(signal?: AbortSignal): Promise<void> {
   if (opened === null || !devices?.has(opened)) return;
   const detail = await devicesApi.one(opened, signal).catch(() => null);
   if (detail && !signal?.aborted) setState({ detail });
-}
-
-/** Ask now and every `EVERY_MS`, one question at a time, while the page is shown. */
-export function useFollowing(ask: (signal: AbortSignal) => Promise<void>, everyMs: number, ...of: unknown[]): void {
-  useEffect(() => {
-    const stop = new AbortController();
-    let timer = 0;
-    const again = async () => {
-      if (!document.hidden) await ask(stop.signal);
-      if (!stop.signal.aborted) timer = window.setTimeout(() => void again(), everyMs);
-    };
-    void again();
-    return () => {
-      stop.abort();
-      window.clearTimeout(timer);
-    };
-  }, of);
 }
 
 export function useDevicesLive(): void {

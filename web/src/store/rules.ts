@@ -7,7 +7,7 @@ import type { CityWords } from "../logic/sql";
 import { edge } from "../text/edge";
 import { decide } from "./actions";
 import { liveNow } from "./clock";
-import { useFollowing } from "./devices";
+import { useFollowing } from "./following";
 import { shownIn, usePage } from "./page";
 import { goTo } from "./route";
 

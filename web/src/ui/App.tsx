@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect } from "react";
+import { useLinesLive } from "../store/away";
 import { usePage } from "../store/page";
 import { text } from "../text";
 import { Banner } from "./Banner";
@@ -48,6 +49,7 @@ function Picture() {
   const [then, room] = [usePage((page) => page.at !== null), usePage((page) => page.room)];
   const view = usePage((page) => page.view);
   useTitle();
+  useLinesLive();
   return (
     <div className={`page ${then ? "then" : ""}`} data-app data-room={room} data-view={view}>
       <AppliedCursor />

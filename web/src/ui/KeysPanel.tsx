@@ -1,3 +1,5 @@
+import { usePage } from "../store/page";
+import { logout } from "../store/session";
 import { togglePanel } from "../store/view";
 import { text } from "../text";
 
@@ -22,6 +24,14 @@ export function KeysPanel() {
           </div>
         ))}
       </dl>
+      <p className="section signed-in">
+        {usePage(({ session }) =>
+          session && session !== "unknown" ? t.signedInAs(session.name || session.actor) : "",
+        )}
+        <button type="button" onClick={() => void logout()}>
+          {t.logout}
+        </button>
+      </p>
     </main>
   );
 }

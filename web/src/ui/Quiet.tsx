@@ -1,4 +1,6 @@
+import type { SourceState } from "../api/types";
 import { countLate, freshnessOf } from "../logic/quiet";
+import { useAway } from "../store/away";
 import { usePage, usePicture } from "../store/page";
 import { text } from "../text";
 
@@ -7,11 +9,19 @@ export function Quiet() {
   const sources = usePicture((picture) => picture.sources);
   const down = usePage((page) => page.at === null && page.line.state === "down");
   const { needed, late } = freshnessOf(sources?.values() ?? []);
+  const away = useAway();
   const t = text();
   if (down) return <Words title={t.quietLost} />;
+  if (away.length) return <Words title={t.quietAway(away.map(({ name }) => name))} why={lateToo(late)} />;
   if (late.length) return <Words title={t.quietBut(countLate(late))} why={t.quietButWhy} />;
   if (!needed) return <Words title={t.noSources} />;
   return <Words title={t.allQuiet} why={t.allQuietWhy(needed)} />;
+}
+
+/** A site is away: what else is late is said below it. */
+function lateToo(late: SourceState[]): string {
+  const t = text();
+  return late.length ? `${t.lateToo(countLate(late))} ${t.quietAwayWhy}` : t.quietAwayWhy;
 }
 
 function Words({ title, why = "" }: { title: string; why?: string }) {

@@ -8,6 +8,7 @@ import { logout } from "../store/session";
 import { backToLive } from "../store/travel";
 import { togglePanel, toggleSound, toggleTheme } from "../store/view";
 import { text } from "../text";
+import { SitesAway } from "./SitesAway";
 
 /** Where am I, how bad is it, is everything watching, what time is it. */
 export function TopBar() {
@@ -22,6 +23,7 @@ export function TopBar() {
       <ThreatLevel />
       <Counts />
       <span className="top-gap" />
+      <SitesAway />
       <SourcesButton />
       <Clock />
       <Operator />

@@ -20,6 +20,8 @@ import { useSeen, type Watch } from "./useSeen";
 
 const ON_WALL: Overlays = { people: false, alarms: true, zones: false, grid: false };
 const MOST = 16;
+/** So many fill the screen: they are drawn larger. */
+const FEW = 6;
 
 /** Every camera: its picture, how it is doing, who is there, what it said last. Each keeps its place. */
 export function Wall() {
@@ -34,7 +36,7 @@ export function Wall() {
       <Head cameras={cameras ?? []} />
       {trouble && <Trouble words={t.failed(trouble)} again={() => void fetchCameras()} />}
       {!cameras && !trouble && <Fetching words={t.loading} />}
-      <ul className="tiles" data-few={shown.length < 5 || undefined}>
+      <ul className="tiles" data-few={shown.length <= FEW || undefined}>
         {shown.map((camera) => (
           <Tile key={camera.id} camera={camera} asked={asked.includes(camera)} watch={watch} />
         ))}

@@ -14,12 +14,12 @@ import {
   linkState,
   trip,
 } from "../../logic/links";
-import { HOUR, roughly } from "../../logic/time";
+import { roughly } from "../../logic/time";
 import { useTickingLive } from "../../store/clock";
-import { useFollowing } from "../../store/devices";
+import { useFollowing } from "../../store/following";
+import { useNewest } from "../../store/newest";
 import { usePage, usePicture } from "../../store/page";
 import { edge } from "../../text/edge";
-import { useNewest } from "./LiveValues";
 
 const t = edge.links;
 const NAMES_EVERY_MS = 15_000;
@@ -58,7 +58,7 @@ export function useLinks(only: string | null = null): Link[] {
     ({ source, property }) =>
       sites.includes(source.slice(LINK.length)) && (LINK_SERIES as readonly string[]).includes(property),
   );
-  const values = useNewest(wanted, HOUR, FIGURES_EVERY_MS);
+  const values = useNewest(wanted, FIGURES_EVERY_MS);
   return sites.map((site) => {
     const figures: LinkFigures = {};
     for (const name of LINK_SERIES) {

@@ -1,10 +1,10 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { api } from "../../api/client";
 import type { Series, SeriesName } from "../../api/types";
 import { figure, unitWords } from "../../logic/devices";
 import { HOUR, MINUTE, roughly, SECOND } from "../../logic/time";
 import { liveNow, useTickingLive } from "../../store/clock";
-import { useFollowing } from "../../store/devices";
+import { useFollowing } from "../../store/following";
 import { edge } from "../../text/edge";
 import { Section } from "../Section";
 import { Spark } from "./Spark";
@@ -107,28 +107,4 @@ function Value({ name, label }: { name: SeriesName; label: string }) {
 function Late({ time }: { time: number }) {
   const words = useTickingLive((now) => (now - time > FRESH ? t.ago(roughly(now - time)) : ""));
   return words ? <> · {words}</> : null;
-}
-
-/** The newest value of each of some series within the last minutes, for the lines to the sites. */
-export function useNewest(names: readonly SeriesName[], span: number, everyMs: number): Map<string, Point> {
-  const [values, setValues] = useState(new Map<string, Point>());
-  const key = names.map(({ source, property }) => `${source}/${property}`).join();
-  useFollowing(
-    async (signal) => {
-      const now = Math.floor(liveNow() / SECOND) * SECOND;
-      const ask = async (name: SeriesName) => {
-        const series = await api.series(name, now - span, now + SECOND, 120, signal).catch(() => null);
-        const last = series?.points.at(-1);
-        return last ? ([[`${name.source}/${name.property}`, last]] as [string, Point][]) : [];
-      };
-      const found = (await Promise.all(names.map(ask))).flat();
-      if (!signal.aborted) setValues(new Map(found));
-    },
-    everyMs,
-    key,
-  );
-  useEffect(() => {
-    if (!key) setValues(new Map());
-  }, [key]);
-  return values;
 }
