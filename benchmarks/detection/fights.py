@@ -201,6 +201,7 @@ def judge(all_steps: list[Steps], table: Table) -> None:
     print(f"area under the curve {np.mean(pairs):.3f}; wrong: {' '.join(wrong)}")
     for scene, count in false.items():
         print(f"{scene}: {count} alarms in {seconds[scene]:.0f} s")
+    print(f"elsewhere: {sum(false.values())} alarms in {sum(seconds.values()) / 60:.1f} minutes")
 
 
 def write(numbers: Verdict, path: Path) -> None:

@@ -62,7 +62,7 @@ class Fight:
         purpose="Bring help where people are being hurt",
         legal_basis="GDPR Art. 6(1)(e) public task; motion only, no identification",
         limits="Knows violent motion, not its meaning: dancing, sport and a shaken camera look alike; one clip in "
-        "five is judged wrongly; at least 4.5 analysed pictures a second",
+        "five is judged wrongly; nothing in a camera's first twelve seconds; at least 4.5 analysed pictures a second",
     )
 
     def __init__(self, settings: Settings, zones: Sequence[Zone], verdict: Verdict | None = None) -> None:
