@@ -4,9 +4,9 @@
 
 As it is at five phases of the 5 pictures a second; mirrored; at 0.7 to 1.4 times its speed; at 4, 6 and 10 pictures a
 second; with more noise; with half of the light; reduced to a half, a third and a fifth of its size, in an empty
-picture with a sensor's noise; without what is above or below. Backwards and at 0.35 of its speed a fall is none any more.
-Then everything else there is, as it is: each alarm there is a false one. Only the behaviour runs, nothing looks for
-people. The random seeds are fixed.
+picture with a sensor's noise; without what is above or below. Backwards, and at 0.35 of its speed, a fall is none any
+more. Then everything else there is, as it is: each alarm there is a false one. Only the behaviour runs, nothing looks
+for people. The random seeds are fixed.
 
 `--unseen`: each person is judged by limits that were chosen without any clip of them, by the rule of `fall_limits`.
 `--fit` chooses by everything and writes `fall.toml`; `--landings` keeps what was measured, for the next run.
