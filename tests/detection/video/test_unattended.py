@@ -82,6 +82,19 @@ def test_passers_by_do_not_count_as_company() -> None:
     assert 20 + 15 <= second(found[0]) <= 20 + 15 + 8
 
 
+@pytest.mark.slow
+def test_who_stops_beside_it_for_a_moment_is_no_company_either() -> None:
+    def stopped(at: float) -> Moment:
+        moment = left_at_20(at)
+        x = 340.0 - 40.0 * max(at - 27.0, 0.0)
+        stop = Person(max(x, 200.0) if at < 36.5 else 200.0 - 40.0 * (at - 36.5), 195.0)
+        return moment._replace(people=(*moment.people, stop)) if at > 27 else moment
+
+    found = watch(stopped, 60.0)
+    assert found
+    assert 20 + 15 <= second(found[0]) <= 20 + 15 + 5
+
+
 def test_an_empty_square_and_a_standing_person_raise_nothing() -> None:
     assert watch(lambda _: Moment(), 60.0) == []
     assert watch(lambda at: Moment(comes_and_goes(at, 200.0)), 90.0) == []

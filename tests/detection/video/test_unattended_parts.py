@@ -10,10 +10,12 @@ from s4.core.clock import NS_PER_S
 from s4.detection.video.blobs import Blob
 from s4.detection.video.company import Company
 from s4.detection.video.likeness import edge_share, likeness
+from s4.detection.video.nearness import foreshortening, heights_apart
 from s4.detection.video.picture import Box, View, iou
 from s4.detection.video.spots import Spot, is_small, together
 from s4.detection.video.still import StillMap
 from s4.detection.video.track import Track
+from s4.detection.video.walkers import FORESHORTENED
 
 VIEW = View(96, 64, 96, 64)
 FLOOR = np.repeat(np.random.default_rng(3).integers(100, 150, (64, 96, 1)).astype(np.uint8), 3, axis=2)
@@ -96,6 +98,54 @@ def test_who_is_lost_where_something_stands_is_still_there(known: StillMap) -> N
     assert company.beside(Box(50.0, 40.0, 5.0, 5.0), 0.5, until=0) is None
 
 
+def test_a_bag_keeps_nobody_there_who_has_left_it(known: StillMap) -> None:
+    company, track = Company(), Track.of(7, Blob(Box(38.0, 14.0, 16.0, 30.0), 0.9, person=True), 0)
+    track.travelled = 3.0
+    standing = with_bag(FLOOR)
+    standing[14:44, 38:42] = 40
+    known.learn(standing, STEP_S)
+    company.learn([track], NS_PER_S, known)
+    known.learn(with_bag(FLOOR), STEP_S)
+    company.learn([], 3 * NS_PER_S, known)
+    assert [one.number for one in company.people] == [7]  # the bag is more than half of what differed
+    assert company.with_thing(BAG, known) == []
+    assert company.stayed(lambda one: one.number == 7) == 3 * NS_PER_S
+    assert company.stayed(lambda one: one.number == 8) == 0
+    assert company.around(BAG, 0.5, 0) == {7}
+    assert company.around(BAG, 0.5, 4 * NS_PER_S) == frozenset()
+
+
+def test_the_shadow_of_a_thing_is_no_part_of_it(known: StillMap) -> None:
+    """It stays in the picture as dark as 0.6 of the ground, to the right of the bag."""
+    image = with_bag(FLOOR)
+    image[38:44, 52:74] = (FLOOR[38:44, 52:74] * 0.6).astype(np.uint8)
+    for _ in range(25):
+        known.learn(image, STEP_S)
+    (thing,) = known.things()
+    assert iou(thing.box, BAG) >= 0.7
+    assert thing.whole.w >= 30
+
+
+def test_a_dark_thing_is_seen_in_the_dark() -> None:
+    still, dark = StillMap(96, 64), (FLOOR * 0.3).astype(np.uint8)
+    for _ in range(75):
+        still.learn(dark, STEP_S)
+    bag = dark.copy()
+    bag[30:44, 40:52] = 14
+    for _ in range(25):
+        still.learn(bag, STEP_S)
+    (thing,) = still.things()
+    assert iou(thing.box, BAG) >= 0.7
+
+
+def test_edges_of_the_ground_that_a_thing_covers_are_not_its_own() -> None:
+    """On a chequered floor a plain bag hides as many edges as it has; only its outline tells."""
+    rows, columns = np.indices((64, 96)) // 3 % 2
+    floor = np.repeat(np.where(rows ^ columns, 150, 110)[..., np.newaxis], 3, axis=2).astype(np.uint8)
+    assert edge_share(with_bag(floor), floor, BAG) >= 0.6
+    assert edge_share(floor, with_bag(floor), BAG) <= 0.4
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**16), st.integers(0, 80), st.integers(0, 50), st.integers(3, 40), st.integers(3, 40))
 def test_what_was_put_there_in_one_order_was_taken_in_the_other(seed: int, x: int, y: int, w: int, h: int) -> None:
@@ -105,6 +155,26 @@ def test_what_was_put_there_in_one_order_was_taken_in_the_other(seed: int, x: in
         there, back = measure(image, FLOOR, box), measure(FLOOR, image, box)
         assert 0.0 <= there <= 1.0
         assert there + back == pytest.approx(1.0)
+
+
+@given(
+    aside=st.floats(-3, 3),
+    away=st.floats(-3, 3),
+    tall=st.floats(20, 200),
+    short=st.floats(0.2, 1.0),
+    own=st.floats(0.5, 1),
+)
+def test_who_is_far_on_the_ground_is_far_whatever_the_boxes_share(
+    aside: float, away: float, tall: float, short: float, own: float
+) -> None:
+    """`aside`, `away`: heights over the ground from the thing to the person, who is `own` of the expected height."""
+    thing = Box(300.0, 300.0, 0.2 * tall, 0.2 * tall)
+    middle, row = thing.foot[0] + aside * tall, thing.foot[1] - away * tall * short
+    apart = heights_apart(Box(middle - 0.2 * tall, row - own * tall, 0.4 * tall, own * tall), thing, tall, short)
+    assert 0.0 <= apart <= float(np.hypot(aside, away)) + 1e-6
+    hidden = 0.5 / short  # heights by which they may stand nearer than their box ends
+    assert apart >= float(np.hypot(max(abs(aside) - 0.3, 0.0), max(abs(away) - 0.2 - 0.1 / short - hidden, 0.0))) - 1e-6
+    assert foreshortening(None, VIEW, thing, tall) == FORESHORTENED
 
 
 BOXES = st.builds(Box, *[st.floats(0, 100)] * 2, *[st.floats(1, 40)] * 2)

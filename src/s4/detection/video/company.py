@@ -7,7 +7,7 @@ they were last seen differs from the empty scene nearly as much as then, they ar
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -26,6 +26,7 @@ PAUSE_S: Final = 1.0  # a group that is seen as one jumps about, and seems slow 
 WALKED: Final = 0.5  # heights: less far, and it may be a thing
 STILL_THERE: Final = 0.6  # of what differed when they were last seen: who sits down covers less
 COVERED: Final = 0.25  # of their box, at least
+WHOLLY: Final = 0.7  # of their box
 TRACE: Final = 0.2  # of their box, beside a thing: who never walked and differs less is nobody
 MOST: Final = 64
 
@@ -83,18 +84,14 @@ class Company:
                 del self._seen[number]
         self._keep(time)
 
-    def beside(self, box: Box, reach: float, *, slow: bool = False, until: int | None = None) -> Visit | None:
-        """The last one who was, until a time, within `reach` of their own height of the box, and
-        who has walked; `slow`: not in passing.
-        """
+    def beside(self, box: Box, reach: float, *, until: int | None = None) -> Visit | None:
+        """The last one who was, until a time, within `reach` of their own height of the box, and who has walked."""
         for time, rows in reversed(self._rows):
             if not len(rows) or (until is not None and time > until):
                 continue
             far = _gaps(rows, box) / rows[:, 4]
             near = [
-                (float(far[i]), int(rows[i, 0]))
-                for i in np.flatnonzero((far <= reach) & ((rows[:, 5] > 0) | (not slow)))
-                if self._walked(int(rows[i, 0]))
+                (float(far[i]), int(rows[i, 0])) for i in np.flatnonzero(far <= reach) if self._walked(int(rows[i, 0]))
             ]
             if near:
                 return Visit(min(near)[1], time)
@@ -108,6 +105,14 @@ class Company:
             if time >= since and len(rows)
             for number in rows[(_gaps(rows, box) <= reach * rows[:, 4]) & (rows[:, 5] > 0), 0].tolist()
         )
+
+    def stayed(self, is_near: Callable[[Person], bool]) -> int:
+        """When somebody last stood or strolled near something, and had walked there, ns UTC; 0 when nobody did."""
+        for time, rows in reversed(self._rows):
+            for number, x, y, w, h, _ in rows[rows[:, 5] > 0].tolist():
+                if self._walked(int(number)) and is_near(Person(int(number), Box(x, y, w, h), True, WALKED)):
+                    return time
+        return 0
 
     def with_thing(self, box: Box, still: StillMap) -> list[Person]:
         """Those who are there when a thing in the box is left out of what differs: it must not keep somebody there who
@@ -139,7 +144,9 @@ class Company:
         return still.differs(last.box) >= max(STILL_THERE * last.covered, COVERED)
 
     def _stands_without(self, one: Person, box: Box, still: StillMap) -> bool:
-        if overlap(one.box, box) <= 0.0 or (not one.lost and one.travelled >= WALKED):
+        """Who lies all but wholly in the box may be the thing, or what was taken for one: that is not told here."""
+        shared = overlap(one.box, box)
+        if not 0.0 < shared < WHOLLY * one.box.area or (not one.lost and one.travelled >= WALKED):
             return True
         least = max(STILL_THERE * self._seen[one.number].covered, COVERED) if one.lost else TRACE
         return still.differs(one.box, box) >= least

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 from typing import Final
 
 from s4.detection.video.track import Track
@@ -11,6 +10,7 @@ from s4.detection.video.track import Track
 BANDS: Final = 12
 KEPT: Final = 64
 ENOUGH: Final = 8
+WHOLE: Final = 0.8  # quantile: people are seen in pieces more often than in groups
 
 
 class Heights:
@@ -27,12 +27,12 @@ class Heights:
                 self._bands[self._band(track.y.position)].append(track.h)
 
     def typical(self, row: float) -> float | None:
-        """The median height in pixels where the feet are on `row`, from the nearest band that knows; or None."""
+        """The height in pixels of a whole person whose feet are on `row`, from the nearest band that knows; or None."""
         band = self._band(row)
         for away in range(3):
             for near in (band - away, band + away):
                 if 0 <= near < BANDS and len(self._bands[near]) >= ENOUGH:
-                    return median(self._bands[near])
+                    return sorted(self._bands[near])[int(WHOLE * len(self._bands[near]))]
         return None
 
     def _band(self, row: float) -> int:

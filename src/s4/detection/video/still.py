@@ -22,7 +22,10 @@ from s4.detection.video.shade import shaded
 
 WIDEST: Final = 320
 DIFFERENT: Final = 14  # grey levels, in the colour that differs most
-CLEARLY: Final = 28  # some part of a thing must differ by as much
+FAINT: Final = 10  # the same in the dark, where everything is less
+DARK: Final = 0.15  # of the light there, from the one to the other
+EVERY: Final = 10  # pictures between two looks at how light it is
+CLEARLY: Final = 2.0  # some part of a thing must differ by as many times more
 STEADY: Final = 14  # grey levels
 BEGINNING_S: Final = 10.0
 SAMPLES: Final = 11  # pictures of the beginning
@@ -61,6 +64,8 @@ class StillMap:
         self._recent: Colours | None = None
         self._now: Image = np.zeros((*self._shape[::-1], 3), np.uint8)
         self._contrast: Image = np.zeros(self._shape[::-1], np.uint8)
+        self._least: Image = np.full(self._shape[::-1], DIFFERENT, np.uint8)
+        self._looks = 0
         self._held = np.zeros(self._shape[::-1], np.float32)
         self._watched_s = 0.0
         self._first: list[Image] = []
@@ -80,7 +85,8 @@ class StillMap:
         self._watched_s += dt_s
         self._brighten(self._memory, self._recent, now)
         self._now, self._contrast = now, _difference(now, self._memory)
-        different = self._contrast >= DIFFERENT
+        self._watch_light(self._memory)
+        different = self._contrast >= self._least
         self._held += np.float32(dt_s) * ~different
         joined = _joined(different)
         standing = joined & (_difference(now, self._recent) < STEADY)
@@ -124,13 +130,12 @@ class StillMap:
     def differs(self, box: Box, without: Box | None = None) -> float:
         """The share of a box in which the last picture differs from the empty scene, 0–1; `without`: leave that out."""
         area = self._area(box)
-        if without is None:
-            piece = self._contrast[area]
-        else:
+        piece = self._contrast[area] >= self._least[area]
+        if without is not None:
             outside = np.ones(self._contrast.shape, np.bool_)
             outside[self._area(without)] = False
-            piece = self._contrast[area][outside[area]]
-        return float((piece >= DIFFERENT).mean()) if piece.size else 0.0
+            piece = piece[outside[area]]
+        return float(piece.mean()) if piece.size else 0.0
 
     def held(self, box: Box) -> float:
         """The share of the time watched before it changed in which the box looked as the empty scene does, 0–1."""
@@ -184,6 +189,12 @@ class StillMap:
             for picture in (memory, recent):
                 np.minimum(picture * factor.astype(np.float32), np.float32(255.0), out=picture)
 
+    def _watch_light(self, memory: Colours) -> None:
+        """By how much what is new differs at least, from how light the empty scene is there."""
+        if self._looks % EVERY == 0:
+            self._least = np.clip(DARK * memory.max(axis=2), FAINT, DIFFERENT).astype(np.uint8)
+        self._looks += 1
+
     def _small(self, image: Image) -> Image:
         import cv2
 
@@ -214,7 +225,8 @@ class StillMap:
 
     def _is_clear(self, box: Box) -> bool:
         x, y, w, h = (int(value) for value in box)
-        return int((self._contrast[y : y + h, x : x + w] >= CLEARLY).sum()) >= LEAST_AREA / 2
+        area = slice(y, y + h), slice(x, x + w)
+        return int((self._contrast[area] >= CLEARLY * self._least[area]).sum()) >= LEAST_AREA / 2
 
     def _age_in(self, box: Box) -> float:
         x, y, w, h = (int(value) for value in box)

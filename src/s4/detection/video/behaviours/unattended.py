@@ -29,11 +29,12 @@ KIND: Final = "unattended_object"
 NEAR: Final = 0.6  # of a person's height: arm's length and a little
 OWN_NEAR: Final = 0.9  # for those who were there when it was put down: they need not stand so near
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
-OWN: Final = 0.5  # share of the edges that are its own
+OWN: Final = 0.55  # share of the edges that are its own
 GROUND: Final = 0.6  # more like its surroundings than before: something was taken
 DOUBTFUL: Final = 0.3  # confidence: less, and it is mostly not to be seen, or behind people
 ATTENDED_S: Final = 2.5  # whose it is, and who stays near for so long, is with it
 ADOPTED_S: Final = 8.0  # anybody else only after so long: many stop for a moment
+JUST_NOW_S: Final = 1.0
 BEFORE_S: Final = 4.0  # who was there so long before it stood still came with it
 GONE_S: Final = 3.0
 MOST: Final = 64
@@ -44,7 +45,8 @@ class Thing:
     """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`: counted since
     it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
     contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
-    long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow.
+    long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow;
+    `near`: ns UTC, when somebody last was.
     """
 
     happening: Happening
@@ -60,6 +62,7 @@ class Thing:
     owners: frozenset[int] = frozenset()
     short: float = FORESHORTENED
     whole: Box = NOWHERE
+    near: int = 0
     owned_s: float = 0.0
     company_s: float = 0.0
 
@@ -123,12 +126,10 @@ class UnattendedObject:
         edges = _edges(spot, spots)
         if is_small(spot.box, tall, spot.whole) and edges > OWN:
             key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
-            last = spots.company.beside(spot.box, NEAR, slow=True)
-            alone = max(last.time if last else 0, spot.began)
-            thing = Thing(Happening(KIND, key, spot.began), spot.box, tall, alone, seen=time, edges=edges)
+            thing = Thing(Happening(KIND, key, spot.began), spot.box, tall, spot.began, seen=time, edges=edges)
             thing.owners = spots.company.around(spot.box, NEAR, spot.began - round(BEFORE_S * NS_PER_S))
-            thing.whole = spot.whole
-            thing.short = foreshortening(scene.where, scene.view, spot.box, tall)
+            thing.whole, thing.short = spot.whole, foreshortening(scene.where, scene.view, spot.box, tall)
+            thing.alone = max(spots.company.stayed(lambda one: _is_near(one, thing)), spot.began)
             self._things.append(thing)
 
     def _judge(self, thing: Thing, scene: Scene, spots: Spots) -> list[Statement]:
@@ -141,7 +142,10 @@ class UnattendedObject:
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
         is_left = thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
-        is_due = alone_s >= self._after_s and thing.company_s < ATTENDED_S  # whoever lingers may have come back to it
+        lingers = (
+            thing.company_s >= ATTENDED_S and scene.time - thing.near < JUST_NOW_S * NS_PER_S
+        )  # perhaps it is theirs
+        is_due = alone_s >= self._after_s and not lingers
         if not (is_present and is_left and is_due and thing.happening.due(scene.time, self._every_s)):
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
@@ -160,6 +164,7 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     thing.pictures_alone += 1
     thing.plain += is_present and not hidden
     near = [one for one in people if one.slow and _is_near(one, thing)]
+    thing.near = scene.time if near else thing.near
     is_owned = any(one.number in thing.owners for one in near)
     thing.owned_s = _lasted(thing.owned_s, scene.dt_s if is_owned else -scene.dt_s, ATTENDED_S)
     thing.company_s = _lasted(thing.company_s, scene.dt_s if near else -scene.dt_s, ADOPTED_S)
