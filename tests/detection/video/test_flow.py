@@ -39,6 +39,14 @@ def test_speed_is_in_working_pixels_a_second(dx: int, dy: int) -> None:
     assert not motion.changed[:60].any()
 
 
+def test_nothing_is_said_of_pictures_that_are_too_far_apart() -> None:
+    ground, thing = textured(1), textured(2, 120, 80)
+    flows = Flows()
+    flows.next(picture(ground, thing, 300, 200), 0.2)
+    assert flows.next(picture(ground, thing, 308, 200), 5.0) is None
+    assert flows.next(picture(ground, thing, 316, 200), 0.2) is not None
+
+
 def test_the_camera_s_own_motion_is_taken_off() -> None:
     wide, thing = textured(3, HEIGHT, WIDTH + 40), textured(4, 120, 80)
     flows = Flows()

@@ -17,6 +17,8 @@ from s4.detection.video.sight import Grey, grey_of
 
 Floats = NDArray[np.float32]
 CHANGED: Final = 15  # grey levels: more than a sensor's noise
+LONGEST_S: Final = 0.6
+"""Between two pictures: in more time, somebody who runs has gone too far to be found again by what lies near."""
 COARSE: Final = 4  # every so many pixels one is asked how the camera moves
 
 
@@ -83,9 +85,9 @@ class Flows:
         self._engine: Any = None
 
     def next(self, image: Image, dt_s: float) -> Flow | None:
-        """None for the first picture, and when the size has changed."""
+        """None for the first picture, when the size has changed, and when the last one is too long ago."""
         before, self._last = self._last, Glance(image)
-        if before is None or before.shape != self._last.shape:
+        if before is None or before.shape != self._last.shape or dt_s > LONGEST_S:
             return None
         self._engine = self._engine or make_engine()
         return Flow(before, self._last, image.shape[1], dt_s, self._engine)
