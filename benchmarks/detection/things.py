@@ -16,17 +16,19 @@ from typing import Any, Final
 
 import cv2
 
+from benchmarks.detection.thing_acts import MORE
 from s4.core.clock import NS_PER_S
 from s4.core.model import Frame
 from s4.detection.video.picture import Box, iou
 from s4.detection.video.report import report
 from s4.detection.video.settings import Settings
+from s4.exercise.training.acts import ACTS as KNOWN
 from s4.exercise.training.clip import Clip
 from s4.exercise.training.grid import CONDITIONS, scenes
 from s4.exercise.training.score import Tally
 from s4.exercise.training.truth import ActTruth
 
-ACTS: Final = ("bag_left", "object_removed", "bag_kept", "bag_owner_returns", "bag_handed_over", "walkers")
+ACTS: Final = ("bag_left", "object_removed", "bag_kept", "bag_owner_returns", "bag_handed_over", "walkers", *MORE)
 KINDS: Final = ("unattended_object", "removed_object")
 SETTINGS: Final = Settings(behaviours=KINDS)
 IN_TIME_S: Final = {"unattended_object": SETTINGS.unattended_after_s + 5.0, "removed_object": 20.0}
@@ -70,11 +72,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs=2, default=(1, 1), metavar=("FIRST", "LAST"))
     parser.add_argument("--condition", action="append", choices=list(CONDITIONS))
     parser.add_argument("--act", action="append", choices=ACTS)
+    parser.add_argument("--width", type=int, default=640, help="of the pictures, px")
     options = parser.parse_args()
     cv2.setNumThreads(1)
+    KNOWN.update(MORE)
     sums = {kind: Tally() for kind in KINDS}
     first, last = options.seeds
-    wanted = scenes(options.act or ACTS, options.condition or list(CONDITIONS), last, given={"fps": 5.0})
+    wanted = scenes(
+        options.act or ACTS, options.condition or list(CONDITIONS), last, given={"fps": 5.0, "width": options.width}
+    )
     for scene in (one for one in wanted if one.seed >= first):
         began = time.process_time()
         told = list(look(Clip(scene)))
