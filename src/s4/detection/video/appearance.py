@@ -52,7 +52,7 @@ def looks_of(image: Image, foreground: Mask | None, boxes: Floats) -> Floats:
     weights = np.ones(len(pixels), np.float32)
     if foreground is not None:
         weights[~foreground.ravel().take(at)] = BESIDE
-    place = pixels @ _TO_BINS
+    place = np.asarray(pixels @ _TO_BINS, np.float32)
     place += _FIRST_BIN
     np.minimum(np.maximum(place, 0.0, out=place), BINS - 1.001, out=place)
     return _roots(place.reshape(2 * many, -1, 3), weights.reshape(2 * many, -1, 1))
@@ -63,7 +63,7 @@ def _points(boxes: Floats, height: int, width: int) -> NDArray[np.intp]:
     x, y, w, h = boxes.T[..., None]
     rows = np.minimum(np.maximum(y + h * _DOWN, 0.0), height - 1.0).astype(np.intp)
     columns = np.minimum(np.maximum(x + w * _ACROSS, 0.0), width - 1.0).astype(np.intp)
-    return (rows[:, :, None] * width + columns[:, None, :]).ravel()
+    return np.asarray(rows[:, :, None] * width + columns[:, None, :], np.intp).ravel()
 
 
 def _roots(place: Floats, weights: Floats) -> Floats:
@@ -77,7 +77,7 @@ def _roots(place: Floats, weights: Floats) -> Floats:
     counts = np.bincount(bins, (weights - upper).ravel(), many) + np.bincount(bins + 1, upper.ravel(), many + 1)[:many]
     table = counts.reshape(-1, BINS)
     roots = np.sqrt(table / (6.0 * table.sum(axis=1, keepdims=True)))
-    return roots.reshape(-1, 6 * BINS).astype(np.float32)
+    return np.asarray(roots.reshape(-1, 6 * BINS), np.float32)
 
 
 def unlike(one: Look, other: Look) -> float:

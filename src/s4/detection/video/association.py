@@ -96,7 +96,7 @@ def _by_distance(tracks: Sequence[Track], boxes: Floats, seen: Floats) -> _Candi
     far = _off_the_way(tracks, _feet(boxes), _feet(seen)) / tall / reach
     ratio = seen[:, 3] / tall
     rows, columns = np.nonzero((far < 1.0) & (ratio >= 0.5) & (ratio <= 2.0))
-    return _Candidates(rows, columns, 1.0 - far[rows, columns])
+    return _Candidates(rows, columns, np.float32(1.0) - far[rows, columns])
 
 
 def _off_the_way(tracks: Sequence[Track], here: Floats, seen: Floats) -> Floats:
