@@ -20,7 +20,7 @@ import pyarrow as pa
 from s4.core.lean import parquet
 sink = io.BytesIO()
 parquet().write_table(pa.table({"a": [1, 2]}), sink)
-print(parquet().read_table(sink).num_rows, "pyarrow._s3fs" in sys.modules)
+print(parquet().ParquetFile(sink).read().num_rows, "pyarrow._s3fs" in sys.modules)
 """
     assert said(code) == "2 False"
 
