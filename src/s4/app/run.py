@@ -103,8 +103,8 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
                 bus_url, password = server.url, server.plan.runner_password
                 mqtt = f"mqtt://{settings.host}:{server.plan.mqtt_port}"
             with placing(settings.city_file):
-                sites.warn_of_idle_orders(settings, city)
                 plan = _plan(settings, city, clock, bus_url, password, server, credentials)
+                sites.warn_of_idle_orders(settings, city)
             parts = await stack.enter_async_context(running(plan))
             if server is not None:
                 await stack.enter_async_context(_letting_in(server, credentials))

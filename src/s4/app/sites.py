@@ -16,6 +16,7 @@ from s4.core.city import City
 from s4.core.errors import ConfigError
 from s4.core.logs import get_logger
 from s4.core.subjects import check_name
+from s4.core.toml_lines import read_toml
 from s4.runtime.host import Host
 from s4.runtime.nats_config import ServerPlan
 from s4.runtime.nats_leaf import LeafListen, LeafRemote
@@ -55,13 +56,14 @@ def own_part(city: City, settings: Settings) -> City:
 
 
 def warn_of_idle_orders(settings: Settings, city: City) -> None:
-    """Say which rules of an edge site give commands that nobody there carries out."""
+    """Say which rules of an edge site, found good before, give commands that nobody there carries out."""
     if settings.leaf is None or settings.runs("response") or not (settings.runs("edge") and city.city.rules):
         return
-    from s4.edge.queries.spec import load_queries
+    from s4.edge.rulefile import rules_text
 
-    rules = load_queries(settings.city_file.absolute().parent / city.city.rules)
-    if idle := [rule.id for rule in rules if rule.command is not None]:
+    path = settings.city_file.absolute().parent / city.city.rules
+    rules = read_toml(rules_text(path), file=str(path)).get("query", [])
+    if idle := [str(rule.get("id")) for rule in rules if "command" in rule]:
         log.warning("no room here carries out what these rules command; name the room response too", rules=idle)
 
 
