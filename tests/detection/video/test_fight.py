@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s4.core.clock import NS_PER_S
 from s4.core.model import Frame
-from s4.detection.video.behaviours.fight import LASTING, Fight
+from s4.detection.video.behaviours.fight import FLIGHT, LASTING, Fight
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.flow import Flow, Flows, Glance
 from s4.detection.video.people import PersonSize
@@ -31,14 +31,19 @@ EMPTY = np.zeros((240, 320), np.bool_)
 SIZE = PersonSize(Settings(), 240)
 
 
-def watch(pictures: Iterable[Frame]) -> list[Statement]:
-    """What the behaviour says, without people being looked for in the pictures."""
+def watch(pictures: Iterable[Frame], flight: tuple[float, float] = (0.0, 0.0)) -> list[Statement]:
+    """What the behaviour says, without people being looked for in the pictures. `flight`: seconds in which one is told
+    of.
+    """
     behaviour, flows, found, time = Fight(Settings(), ()), Flows(), list[Statement](), START
     for frame in pictures:
         time, flow = frame.time, flows.next(frame.image, 0.2)
         found += behaviour.see(
-            Scene(time, 0.2, VIEW, frame.image, EMPTY, [], SIZE, settled=True, raw=frame.image, flow=flow)
-        )
+            Scene(
+                time, 0.2, VIEW, frame.image, EMPTY, [], SIZE, settled=True, raw=frame.image, flow=flow,
+                ongoing=frozenset({FLIGHT} if flight[0] <= (time - START) / NS_PER_S < flight[1] else ()),
+            )
+        )  # fmt: skip
     return found + behaviour.close(time)
 
 
@@ -88,6 +93,16 @@ def test_a_struggle_on_a_camera_is_told_while_it_lasts_and_is_over_after() -> No
     began, ended = ((one.time - START) / NS_PER_S for one in (found[0], found[-1]))
     assert 6.0 < began < 11.5
     assert 12.0 < ended < 16.4
+
+
+@pytest.mark.parametrize(("flight", "told"), [((6.2, 14.5), 0), ((6.2, 8.0), 1), ((11.5, 14.0), 1)])
+def test_who_flees_does_not_fight_but_a_fight_goes_on_and_may_follow(flight: tuple[float, float], told: int) -> None:
+    def scene(second: float) -> tuple[Body, ...]:
+        return struggle(second) if 6.0 <= second < 14.0 else talk(second)
+
+    found = watch(frames(scene, 16.5), flight)
+    assert sum(one.phase == "start" for one in found) == told
+    assert all(one.time >= START + flight[0] * NS_PER_S or flight[0] > 10 for one in found)
 
 
 @pytest.mark.parametrize("scene", [passers_by, talk, crowd])

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Frame
+from s4.detection.video.behaviours.panic_dispersal import KIND
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.scale import Scale
 from s4.detection.video.settings import Settings
@@ -51,6 +52,18 @@ def square(way: Way, people: int = 6) -> Callable[[float], Moment]:
     return moment
 
 
+def past_shoulders(way: Way) -> Iterator[Frame]:
+    """The same behind a row of people who go by at the camera, in all colours; the picture shows their shoulders."""
+    rng = np.random.default_rng(5)
+    shades = [int(rng.choice((rng.integers(0, 80), rng.integers(190, 255)))) for _ in range(60)]
+    for frame in frames(square(way), SECONDS, fps=5.0):
+        image = frame.image.copy()
+        for number, shade in enumerate(shades):
+            left = 9 * frame.number - 100 * number + 320
+            image[190:, max(left - 60, 0) : max(left, 0)] = shade
+        yield Frame(frame.source, frame.site, frame.number, frame.time, image)
+
+
 def watched(pictures: Iterator[Frame], settings: Settings = SETTINGS) -> list[Detection]:
     camera = CameraWatch("cam-1", "square", settings, [], None)
     return [one for frame in pictures for one in camera.look(frame)] + camera.close()
@@ -72,6 +85,20 @@ def test_a_crowd_that_runs_is_told_within_a_second_and_a_half() -> None:
 @pytest.mark.parametrize(("way", "people"), [(one_runs, 6), (all_flee, 2)])
 def test_no_flight(way: Way, people: int) -> None:
     assert watched(frames(square(way, people), SECONDS, fps=5.0)) == []
+
+
+def test_where_people_are_cut_off_by_the_lower_edge_nothing_is_known_of_their_size() -> None:
+    assert watched(past_shoulders(all_flee)) == []
+
+
+def test_a_flight_is_known_to_the_others_while_it_goes_on() -> None:
+    camera, known = CameraWatch("cam-1", "square", SETTINGS, [], None), []
+    told: list[tuple[int, str]] = []
+    for frame in frames(square(all_flee), SECONDS, fps=5.0):
+        told += [(frame.number, one.phase) for one in camera.look(frame)]
+        known += [frame.number] if camera.scene and KIND in camera.scene.ongoing else []
+    assert told[0][1] == "start"
+    assert known == list(range(told[0][0] + 1, round(SECONDS * 5)))
 
 
 def test_who_ran_all_the_time_is_usual_here() -> None:
@@ -112,6 +139,12 @@ def test_every_real_flight_is_told_in_time_and_nothing_before(data_dir: Path) ->
         first, last = clip["accept_alarm_frames"]
         assert starts, clip["panic_part"]
         assert first <= round((starts[0].time - START) / NS_PER_S * 30) <= last, clip["panic_part"]
+
+
+@pytest.mark.slow
+def test_faces_that_fill_the_picture_do_not_flee(data_dir: Path) -> None:
+    pictures = frames_of(data_dir / "video" / "vtest" / "people_nodejs.mp4", fps=24.0)
+    assert watched(iter(pictures)) == []
 
 
 @given(

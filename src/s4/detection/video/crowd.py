@@ -27,7 +27,8 @@ class Piece(NamedTuple):
 class Moving(NamedTuple):
     """Points of the flow's grid (`rows`, `columns`) that move: `speed` in heights a second, `people`: the part of a
     person that each point is, `tall`: how tall a person is at each row of the grid, in steps of the grid; `tallest`:
-    median of that in picture heights; `step`: working pixels a step.
+    median of that in picture heights; `cut`: share of the picture's lowest row where something is; `step`: working
+    pixels a step.
     """
 
     rows: NDArray[np.int64]
@@ -36,6 +37,7 @@ class Moving(NamedTuple):
     people: Floats
     tall: Floats
     tallest: float
+    cut: float
     width: int
     step: float
 
@@ -90,8 +92,9 @@ def moving(scene: Scene) -> Moving | None:
     step = scene.view.width / width
     tall = scene.scale.tall((np.arange(height) + 0.5) * step) / step
     nobody = np.zeros(0, np.int64)
+    tallest = float(np.median(tall)) / height
     if float((foreground.sum(axis=1) / (tall * tall)).sum()) < SMALLEST * PERSON_AREA:  # nobody: no flow is needed
-        return Moving(nobody, nobody, np.zeros(0), np.zeros(0), tall, float(np.median(tall)) / height, width, step)
+        return Moving(nobody, nobody, np.zeros(0), np.zeros(0), tall, tallest, 0.0, width, step)
     motion = scene.flow.motion
     if np.hypot(*motion.camera) > SWAY * float(np.median(tall)) * step:
         return None
@@ -99,4 +102,4 @@ def moving(scene: Scene) -> Moving | None:
     here = tall[rows]
     speed = np.hypot(motion.speed[rows, columns, 0], motion.speed[rows, columns, 1]) / (here * step)
     people = 1.0 / (PERSON_AREA * here * here)
-    return Moving(rows, columns, speed, people, tall, float(np.median(tall)) / height, width, step)
+    return Moving(rows, columns, speed, people, tall, tallest, float(foreground[-1].mean()), width, step)

@@ -24,7 +24,8 @@ class Scene(NamedTuple):
     something is; `tracks`: confirmed ones; `settled`: false while the light changes; `raw`: working picture as it came;
     `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
     was none; `scale`: how tall people look at each row; `where`: where on the ground a point lies;
-    `spots`: where something new stands still.
+    `spots`: where something new stands still; `ongoing`: the kinds of what was told and had not ended by the picture
+    before.
     """
 
     time: int
@@ -41,6 +42,7 @@ class Scene(NamedTuple):
     scale: Scale | None = None
     where: Whereabouts | None = None
     spots: Spots | None = None
+    ongoing: frozenset[str] = frozenset()
 
 
 class Statement(NamedTuple):

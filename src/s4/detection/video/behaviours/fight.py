@@ -2,7 +2,8 @@
 
 On a camera it must last, and stand out from what is usual there: a busy crossing is restless all day. So nothing is
 told in the first twelve seconds, and a recording that is shorter is judged by its last seconds when it ends, one of
-less than four seconds less strictly. Confidence is the chance that the measures give.
+less than four seconds less strictly. While a crowd flees nothing is told anew: who runs from somewhere moves as in a
+fight. Confidence is the chance that the measures give.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from s4.detection.video.turmoil import Measures, Turmoil
 from s4.detection.video.verdict import NOTHING, Verdict, chance, learnt
 
 KIND: Final = "fight"
+FLIGHT: Final = "panic_dispersal"
 ENOUGH: Final = 9  # steps to measure by: 1.8 s
 FEWEST: Final = 6  # when the pictures end
 LATELY_S: Final = 4.0
@@ -83,8 +85,16 @@ class Fight:
         """Said when it has lasted, again now and then, and when it has been calm for some seconds."""
         if scene.flow is None:
             return []
+        if FLIGHT in scene.ongoing and self._brawl is None:
+            self._look_away(scene.time)
+            return []
         self._turmoil.see(scene.flow.motion, scene.view.height, scene.time)
         return self.weigh(self._turmoil.measure(), scene.time) if self._turmoil.lasted >= ENOUGH else []
+
+    def _look_away(self, time: int) -> None:
+        """What is usual stays known; what follows must last anew, as if nothing had moved until now."""
+        self._turmoil = Turmoil()
+        self._scores = deque([(time, NOTHING)])
 
     def close(self, time: int) -> list[Statement]:
         """The pictures have ended: a short recording is judged."""

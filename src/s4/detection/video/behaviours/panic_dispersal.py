@@ -36,6 +36,9 @@ KNOWN: Final = 15.0  # people-seconds of usual movement, before anything can be 
 LASTS_S: Final = 0.6
 OVER_S: Final = 3.0
 NEAREST: Final = 0.3  # of the picture's height: where people look taller, no crowd is in view but a few faces
+NEAR: Final = 0.2  # and where they look taller than this
+CUT: Final = 0.2  # and so much of the picture's lowest row is mostly somebody: feet are below it, they are nearer still
+MOSTLY_S: Final = 10.0
 
 
 class _Moment(NamedTuple):
@@ -58,8 +61,8 @@ class PanicDispersal:
         title="Crowd in flight",
         purpose="Notice within a second or two that a crowd runs, so that help comes and ways out are kept open",
         legal_basis="GDPR Art. 6(1)(e) public task; no person is followed",
-        limits="At least three people, each smaller than 0.3 of the picture, seen for some seconds before; a group "
-        "that runs for sport is told too",
+        limits="At least three people, each smaller than 0.3 of the picture, or than 0.2 where most are cut off by its "
+        "lower edge, seen for some seconds before; a group that runs for sport is told too",
     )
 
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
@@ -68,6 +71,7 @@ class PanicDispersal:
         self._moments: deque[_Moment] = deque()
         self._happening: Happening | None = None
         self._last = 0
+        self._cut, self._crowded_s = 0.0, 0.0
         self._yes = self._all = 0
 
     def see(self, scene: Scene) -> list[Statement]:
@@ -78,6 +82,7 @@ class PanicDispersal:
         self._moments.append(self._moment(seen, scene.time))
         while scene.time - self._moments[0].time >= LASTS_S * NS_PER_S:
             self._moments.popleft()
+        self._learn_cut(seen, scene.dt_s)
         flight = self._flight(seen, scene.dt_s)
         if self._happening is None:
             self._usual.learn(scene.time, scene.dt_s, seen.speed, seen.people)
@@ -85,6 +90,12 @@ class PanicDispersal:
             return self._go_on(scene)
         self._all += 1
         return self._over(scene.time)
+
+    def _learn_cut(self, seen: Moving, dt_s: float) -> None:
+        """How much of the lowest row people mostly take, while there are any."""
+        if seen.total > 0.0:
+            self._crowded_s = min(self._crowded_s + dt_s, MOSTLY_S)
+            self._cut += min(dt_s / self._crowded_s, 1.0) * (seen.cut - self._cut)
 
     def close(self, time: int) -> list[Statement]:
         """The camera has gone."""
@@ -104,7 +115,8 @@ class PanicDispersal:
 
     def _flight(self, seen: Moving, dt_s: float) -> bool:
         several = len(self._moments) * dt_s >= LASTS_S - dt_s / 2
-        if not several or self._usual.weight < KNOWN or seen.tallest > NEAREST:
+        near = seen.tallest > (NEAREST if self._cut <= CUT else NEAR)
+        if not several or self._usual.weight < KNOWN or near:
             return False
         now = self._lately()
         many = now.fleeing >= FLEEING and now.pieces >= PIECES and now.all >= CROWD
