@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ def clean(mask: Mask) -> Mask:
     """Without specks, and with heads, bodies and legs joined again."""
     import cv2
 
+    if not mask.any():
+        return mask
     grain = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     upright = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 9))
     opened = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, grain)
@@ -32,12 +34,43 @@ def clean(mask: Mask) -> Mask:
 
 
 def boxes_of(mask: Mask, least_area: float) -> list[tuple[Box, float]]:
-    """Every connected piece of at least `least_area` pixels: its box and its area, from top to bottom."""
+    """Every connected piece of at least `least_area` pixels: its box and its area, from top to bottom.
+
+    Outlines are found several times as quickly as all pixels are numbered; Pick's theorem gives the pixels within one.
+
+    >>> mask = np.ones((3, 4), np.bool_)
+    >>> mask[1, 1] = False
+    >>> boxes_of(mask, 1.0)
+    [(Box(x=0, y=0, w=4, h=3), 11.0)]
+    """
     import cv2
 
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    rows = np.asarray(stats)[1:].tolist()
-    return [(Box(x, y, w, h), area) for x, y, w, h, area in rows if area >= least_area]
+    if not mask.any():
+        return []
+    outlines, tree = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    around = np.asarray(tree)[0, :, 3].tolist()
+    areas = {
+        number: _within(outlines[number]) + len(outlines[number])
+        for number, outer in enumerate(around)
+        if outer < 0 and _most(len(outlines[number])) >= least_area
+    }
+    for number, outer in enumerate(around):
+        if outer in areas:
+            areas[outer] -= _within(outlines[number])
+    pieces = [(Box(*cv2.boundingRect(outlines[n])), area) for n, area in areas.items() if area >= least_area]
+    return sorted(pieces, key=lambda piece: (piece[0].y, piece[0].x))
+
+
+def _most(steps: int) -> float:
+    """The most pixels that an outline of so many steps may hold: those of a square on its corner."""
+    return steps * steps / 8 + steps / 2 + 1
+
+
+def _within(outline: Any) -> float:
+    """The pixels inside an outline, without its own; as many as steps are missing where it runs to and fro."""
+    import cv2
+
+    return cv2.contourArea(outline) - len(outline) / 2 + 1 if len(outline) > 1 else 0.0
 
 
 def find_people(mask: Mask, size: PersonSize) -> list[Blob]:
