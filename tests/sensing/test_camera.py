@@ -16,6 +16,7 @@ from s4.core.clock import NS_PER_S, ManualClock, RealClock, ScaledClock
 from s4.core.errors import ConfigError, InputError
 from s4.core.model import Frame
 from s4.sensing.camera import VideoCamera
+from s4.sensing.still import size_of
 from tests.sensing.city import NOW, make_context, make_source
 
 WIDTH, HEIGHT, RATE, COUNT = 64, 48, 10, 20
@@ -257,7 +258,7 @@ def test_a_stream_may_change_its_resolution(mjpeg: Mjpeg) -> None:
     for frame in one.frames():
         assert time.monotonic() < deadline, (sizes, one.trouble)
         if frame is not None:
-            assert frame.size == frame.image.shape[1::-1]
+            assert frame.size == frame.image.shape[1::-1] == size_of(frame.jpeg)
             sizes.append(frame.size)
             mjpeg.larger.set()
             if frame.size != sizes[0]:

@@ -26,6 +26,8 @@ from s4.sensing.video import LIVE, Video
 if TYPE_CHECKING:
     from av import VideoFrame
 
+    from s4.sensing.still import Still
+
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 TELL_S: Final = 1.0
@@ -134,7 +136,7 @@ class VideoCamera(Camera):
                 return
             after = last - start + interval
 
-    def _frame(self, number: int, time: int, picture: VideoFrame, video: Video) -> Frame:
+    def _frame(self, number: int, time: int, picture: VideoFrame | Still, video: Video) -> Frame:
         size, turned = (picture.width, picture.height), turn_of(picture)
         aspect = 1 / self.options.aspect if self.options.aspect != 1.0 else video.pixel_aspect
         frame = Frame(self.source.id, self.source.site, number, time, NOTHING, size, turned, aspect, self.live)
@@ -171,7 +173,7 @@ class VideoCamera(Camera):
             before = number
             try:
                 url, keys_only = self._address(), self.options.key_frames_only
-                with Video(url, self.options.timeout_s, keys_only=keys_only) as video:
+                with Video(url, self.options.timeout_s, keys_only=keys_only, stills=True) as video:
                     mailbox.found()
                     for _, picture in video.pictures():
                         time = self.context.clock.now()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s4.core.model import Frame, LateFrame
+from s4.sensing.still import Still
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -42,7 +43,7 @@ class Size(NamedTuple):
         return max(1, round(width * scale)), max(1, round(height * scale * self.aspect))
 
 
-def turn_of(picture: VideoFrame) -> int:
+def turn_of(picture: VideoFrame | Still) -> int:
     """Degrees clockwise by which the picture has to be turned to stand upright, as its file says: 0, 90, 180, 270."""
     return int(-90 * round(picture.rotation / 90) % 360)
 
@@ -63,9 +64,10 @@ def to_bgr(picture: VideoFrame, size: Size) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rot90(bgr, -turn // 90)) if turn else bgr
 
 
-def frame_of(frame: Frame, picture: VideoFrame, size: Size) -> Frame:
-    """`frame`, whose image is that of `picture`, made when somebody looks at it."""
-    return LateFrame.of(frame, _Late(picture, size))
+def frame_of(frame: Frame, picture: VideoFrame | Still, size: Size) -> Frame:
+    """`frame`, whose image is that of `picture`, made when somebody looks at it; with the JPEG where it came as one."""
+    jpeg = picture.data if isinstance(picture, Still) else b""
+    return LateFrame.of(frame._replace(jpeg=jpeg), _Late(picture, size))
 
 
 class _Late:
@@ -73,7 +75,7 @@ class _Late:
 
     __slots__ = ("_made", "_picture", "_size", "shape")
 
-    def __init__(self, picture: VideoFrame, size: Size) -> None:
+    def __init__(self, picture: VideoFrame | Still, size: Size) -> None:
         self._picture, self._size, self._made = picture, size, NOTHING
         across, down = (picture.width, picture.height)
         across, down = (down, across) if turn_of(picture) % 180 else (across, down)
@@ -82,7 +84,8 @@ class _Late:
 
     def __call__(self) -> Plane:
         if self._made is NOTHING:
-            self._made = to_bgr(self._picture, self._size)
+            picture = self._picture.decode() if isinstance(self._picture, Still) else self._picture
+            self._made = to_bgr(picture, self._size)
         return self._made
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError, ServiceError
+from s4.sensing.still import Still, Stills
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 MOST_PIXELS: Final = 8192 * 8192
 LEAST_SIDE: Final = 16
@@ -40,16 +42,19 @@ class Video:
     """An open video; `damaged` counts the pictures that could not be decoded. Close it, or use it in `with`.
 
     `keys_only`: only pictures that stand by themselves are decoded, mostly one a second or two, for much less work.
+    `stills`: pictures of motion JPEG are handed on as they came, to be decoded by who looks at them.
     Raises `ServiceError` when it cannot be opened or breaks off, `InputError` when it holds no video we take.
     """
 
-    def __init__(self, url: str, timeout_s: float, *, keys_only: bool = False) -> None:
+    def __init__(self, url: str, timeout_s: float, *, keys_only: bool = False, stills: bool = False) -> None:
         self.name, self.damaged = redacted(url), 0
         self._container = _open(url, self.name, timeout_s)
         try:
             self._stream = self._video_stream()
             if keys_only:
                 self._stream.codec_context.skip_frame = "NONKEY"
+            jpegs = stills and self._stream.codec_context.name == "mjpeg"
+            self._stills = Stills(self.name) if jpegs else None
         except InputError:
             self._container.close()
             raise
@@ -100,8 +105,8 @@ class Video:
         """How many pictures the container says it holds; 0 when it does not say."""
         return max(int(self._stream.frames), 0)
 
-    def pictures(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Yield (ns since the first picture, decoded picture); times grow strictly. Damaged packets are skipped."""
+    def pictures(self) -> Iterator[tuple[int, av.VideoFrame | Still]]:
+        """Yield (ns since the first picture, picture); times grow strictly. Damaged packets are skipped."""
         first, last = None, -1
         for picture in self._decoded():
             if picture.pts is None or picture.time_base is None:
@@ -113,13 +118,13 @@ class Video:
             last = since if since > last else last + self.interval
             yield last, picture
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
+    def _decoded(self) -> Iterator[av.VideoFrame | Still]:
         import av
 
         packets, in_a_row = self._container.demux(self._stream), 0
         while True:
             try:
-                pictures = next(packets).decode()
+                pictures = self._pictures_of(next(packets))
             except (StopIteration, av.error.EOFError):
                 return
             except av.error.InvalidDataError as error:
@@ -134,6 +139,10 @@ class Video:
                 in_a_row = 0
                 self._check_size(picture.width, picture.height)
                 yield picture
+
+    def _pictures_of(self, packet: av.Packet[VideoStream]) -> Sequence[av.VideoFrame | Still]:
+        still = self._stills.of(bytes(packet)) if self._stills is not None and packet.size else None
+        return packet.decode() if still is None else [still]
 
 
 def _open(url: str, name: str, timeout_s: float) -> InputContainer:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from s4.core.city import Zone
 from s4.core.clock import NS_PER_S
 from s4.core.errors import ConfigError, InputError
-from s4.core.model import Detection, Frame
+from s4.core.model import Detection, Frame, LateFrame
 from s4.detection.video.camera import CameraWatch
 from s4.detection.video.report import report
 from s4.detection.video.settings import Settings
@@ -69,6 +69,22 @@ def test_cameras_do_not_disturb_each_other(whole: list[bytes]) -> None:
     empty = frames(lambda _: Moment(), 14.0, fps=5.0, source="cam-2")
     mixed = [frame for pair in zip(CLIP, empty, strict=True) for frame in pair]
     assert run(mixed, [10, 20]) == whole
+
+
+class Damaged:
+    """A picture that shows when it is looked at that it cannot be decoded."""
+
+    shape = CLIP[0].image.shape
+
+    def __call__(self) -> np.ndarray:
+        raise InputError("holds a picture that cannot be decoded")
+
+
+def test_a_damaged_picture_is_as_if_it_had_not_come() -> None:
+    hurt = [LateFrame.of(one, Damaged()) if one.number % 5 == 2 else one for one in CLIP]
+    stage = VideoWatch(context_of("cam-1", zones=ZONES))
+    found = [one.phase for frame in hurt for one in stage.step([frame], frame.time)]
+    assert found + [one.phase for one in stage.step([], END)] == ["start", "end"]
 
 
 def test_no_more_pictures_are_analysed_than_asked() -> None:

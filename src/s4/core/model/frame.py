@@ -14,7 +14,8 @@ class Frame(NamedTuple):
     `size`: width and height, px, of the picture as decoded where `image` is reduced or turned ((0, 0): its own);
     `turned`: degrees clockwise by which the image was turned to stand upright (0, 90, 180, 270); `pixel_aspect`:
     width ÷ height of one pixel as decoded, as the file declares it (0: it says nothing); `live`: from a stream that
-    ought to go on, as against a recording.
+    ought to go on, as against a recording; `jpeg`: the picture as the camera sent it, of `size`, where it sends JPEG
+    and nothing is turned (it may be damaged).
     """
 
     source: str
@@ -26,6 +27,7 @@ class Frame(NamedTuple):
     turned: int = 0
     pixel_aspect: float = 0.0
     live: bool = False
+    jpeg: bytes = b""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,7 +43,7 @@ class Making(Protocol):
         """Height, width, colours."""
 
     def __call__(self) -> NDArray[np.uint8]:
-        """The image; the same every time."""
+        """The image; the same every time. Raises `InputError` when the picture cannot be decoded."""
 
 
 class LateFrame(Frame):
@@ -56,7 +58,7 @@ class LateFrame(Frame):
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """Made now, if nobody looked before."""
+        """Made now, if nobody looked before. Raises `InputError` when the picture cannot be decoded."""
         return self._making()
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from s4.core.clock import NS_PER_S
-from s4.core.errors import ServiceError
+from s4.core.errors import InputError, ServiceError
 from s4.core.live import LiveBoard, Look, LookMark, Wish
 from s4.core.model import Frame
 from s4.detection.video.camera import CameraWatch
@@ -56,7 +57,8 @@ class LiveView:
         scene = watch.scene
         if scene is not None and (not self._due or frame.time >= self._due):
             self._due = frame.time + round(NS_PER_S / wish.per_s * 0.9)  # a little less: or every second one is missed
-            self._waiting.append(_Waiting(frame.time, _reduced(frame, scene, wish), marks))
+            with contextlib.suppress(InputError):  # damaged on its way: the next one will do
+                self._waiting.append(_Waiting(frame.time, _reduced(frame, scene, wish), marks))
         self._show(watch, scene, cover)
 
     def _show(self, watch: CameraWatch, scene: Scene | None, cover: Cover) -> None:

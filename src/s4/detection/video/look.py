@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from s4.core.errors import InputError
 from s4.core.model import Frame
-from s4.detection.video.picture import View
+from s4.detection.video.picture import Image, View
 from s4.detection.video.settings import Settings
 
 _TELEVISION: Final = {
@@ -23,6 +24,14 @@ def view_of(frame: Frame, settings: Settings) -> View:
     aspect = settings.pixel_aspect or _declared(frame) or guessed_aspect(file_width, file_height)
     widest = min(settings.width_px, width)
     return View.of(file_width, file_height, widest=widest, pixel_aspect=aspect, turned=frame.turned)
+
+
+def image_of(frame: Frame) -> Image | None:
+    """The frame's image; None when the camera sent it damaged, which is as if it had not come."""
+    try:
+        return frame.image
+    except InputError:
+        return None
 
 
 def guessed_aspect(width: int, height: int) -> float:

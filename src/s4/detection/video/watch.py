@@ -15,6 +15,7 @@ from s4.core.ports import Card, Context, Room, Stage
 from s4.detection.video.behaviours.camera_tampered import KIND
 from s4.detection.video.camera import VERSION, CameraWatch
 from s4.detection.video.counting import present
+from s4.detection.video.evidence.film import darkroom
 from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.evidence.retention import Retention
 from s4.detection.video.live import LiveView
@@ -87,7 +88,11 @@ class VideoWatch(Stage):
                 if source in self._recorders:
                     found += self._recorders[source].close(ended, now)
                 del self._heard[source]
-        return found + self._miss({frame.source for frame in frames}, now)
+        here = {frame.source for frame in frames}
+        for source, recorder in self._recorders.items():
+            if source not in here:
+                found += recorder.go_on(now)
+        return found + self._miss(here, now)
 
     def _hear(self, frame: Frame, camera: CameraWatch, now: int) -> list[Detection]:
         """A picture has come: the camera's signal is there."""
@@ -109,7 +114,8 @@ class VideoWatch(Stage):
             return []
         recorder = self._recorders.get(frame.source)
         if recorder is None:
-            recorder = self._recorders[frame.source] = Recorder(frame.source, policy, vault)
+            room = darkroom() if frame.live else None
+            recorder = self._recorders[frame.source] = Recorder(frame.source, policy, vault, room)
         analysed = camera.scene if camera.scene is not None and camera.scene.time == frame.time else None
         return recorder.see(frame, analysed, found)
 

@@ -71,7 +71,9 @@ class Annotator:
     def _write(self, movie: Movie, shot: Shot) -> None:
         late = shot.time > self._cover.until and len(self._waiting) >= MOST_WAITING
         cover = EVERYTHING if late else self._cover.at(shot.time)
-        movie.add(shot.shown(cover, self._painter, self._source), shot.time)
+        image = shot.shown(cover, self._painter, self._source)
+        if image is not None:
+            movie.add(image, shot.time)
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def annotating(path: Path | None, recordings: Sequence[Path]) -> Iterator[Callab
 
 def shown_size(frame: Frame, scene: Scene | None, widest: int) -> tuple[int, int]:
     """The size (width, height) at which a frame has square pixels and is at most `widest` px wide; even numbers."""
-    height, width = frame.image.shape[:2]
+    height, width = frame.shape[:2]
     across, down = (scene.view.width, scene.view.height) if scene else (width, height)
     wide = min(width, widest)
     return max(wide // 2 * 2, 2), max(round(wide * down / across) // 2 * 2, 2)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Final
 
 from s4.core.clock import NS_PER_S
-from s4.core.errors import S4Error
+from s4.core.errors import InputError, S4Error
 from s4.core.model import Detection, Frame
 from s4.core.ports import Vault
 from s4.detection.video.evidence.annotate import shown_size
@@ -23,6 +24,8 @@ from s4.detection.video.scene import Scene
 
 PACE: Final = 2
 """Shots written for each one taken, so that the work is spread over the time that the clip lasts."""
+MOST_FILMS: Final = 3
+"""Being made at a time."""
 MOST_LATE: Final = 64
 HOUR_NS: Final = 3600 * NS_PER_S
 
@@ -33,18 +36,18 @@ class Recorder:
     """Shown every frame of a camera in order, it says of which happenings there is evidence now.
 
     What is said is the last detection of a happening once more, with the evidence: the key picture a good second
-    after the start, the clip when it is finished. All of that happens in the caller's thread, a little with each
-    frame. A vault that takes nothing costs the evidence, not the detections.
+    after the start, the clip when it is finished. They are made in `room`; None: in the caller's thread, a little with
+    each frame. A vault that takes nothing costs the evidence, not the detections.
     """
 
-    def __init__(self, source: str, policy: EvidencePolicy, vault: Vault) -> None:
-        self._source, self._policy, self._vault = source, policy, vault
+    def __init__(self, source: str, policy: EvidencePolicy, vault: Vault, room: Executor | None = None) -> None:
+        self._source, self._policy, self._vault, self._room = source, policy, vault, room
         self._cover = Cover(keep_s=policy.before_s + LONGEST_S, still_s=policy.still_s)
         self._overlay, self._ring = Overlay(), Ring(policy.before_s)
         # A little less than the period: pictures that come as often as is wanted come now and then too soon.
         self._period = round(NS_PER_S / policy.fps * 0.9)
         self._size, self._due = (0, 0), 0
-        self._clip: Clip | None = None
+        self._clips: list[Clip] = []
         self._late: list[Detection] = []
         self._made: deque[int] = deque()
         self._seen = 0
@@ -69,37 +72,60 @@ class Recorder:
         self._hear(found)
         if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
             self._take(frame)
-            return left + self._go_on(frame.time)
+            return left + self.go_on(frame.time)
         return left
 
     def close(self, ended: Sequence[Detection], now: int) -> list[Detection]:
-        """The camera has gone, and `ended` was said of it: finish what was begun with what there is."""
+        """The camera has gone, and `ended` was said of it: finish what was begun with what there is. What is made of it
+        in a room is given by `go_on`.
+        """
         self._hear(ended)
-        if self._clip is None:
-            return []
-        self._clip.close(self._cover.until)
-        return self._go_on(now, most=1 << 30)
+        if self._open is not None:
+            self._open.close(self._cover.until)
+        return self.go_on(now, most=1 << 30)
+
+    def go_on(self, now: int, most: int = PACE) -> list[Detection]:
+        """What there is evidence of by now, though no frame has come."""
+        found: list[Detection] = []
+        for clip in self._clips.copy():
+            try:
+                for evidence in clip.go_on(self._cover, most):
+                    found += told(clip.heard.values(), evidence, now)
+            except (S4Error, OSError) as error:
+                _log.warning("no evidence of %s: %s", self._source, error)
+                clip.drop()
+                self._clips.remove(clip)
+        self._clips = [clip for clip in self._clips if not clip.done]
+        return found
+
+    @property
+    def _open(self) -> Clip | None:
+        """The clip to which more may come."""
+        return self._clips[-1] if self._clips and not self._clips[-1].handed_over else None
 
     def _hear(self, found: Sequence[Detection]) -> None:
         """What starts while a clip is being closed waits for the next one."""
         for detection in found:
-            heard = self._clip is not None and self._clip.hear(detection)
-            if not heard and detection.phase == "start" and len(self._late) < MOST_LATE:
+            heard = [clip.hear(detection) for clip in self._clips]
+            if not any(heard) and detection.phase == "start" and len(self._late) < MOST_LATE:
                 self._late.append(detection)
 
     def _take(self, frame: Frame) -> None:
         self._due = frame.time + self._period
-        shot = Shot.of(frame, self._overlay.marks, self._size)
+        try:
+            shot = Shot.of(frame, self._overlay.marks, self._size)
+        except InputError:  # damaged on its way: the next one will do
+            return
         self._ring.add(shot)
-        if self._clip is not None:
-            self._clip.add(shot)
-        elif self._late:
+        if self._open is not None:
+            self._open.add(shot)
+        elif self._late and len(self._clips) < MOST_FILMS:
             starts, self._late = self._late, []
             self._begin(starts, frame.time)
 
     def _fit(self, frame: Frame, scene: Scene) -> None:
         size = shown_size(frame, scene, self._policy.width_px)
-        if size != self._size and self._clip is None:
+        if size != self._size and self._open is None:
             self._ring.clear()
             self._size = size
 
@@ -110,38 +136,13 @@ class Recorder:
             return
         self._made.append(now)
         try:
-            self._clip = Clip(starts[0], self._ring.shots(), self._policy, self._vault)
+            clip = Clip(starts[0], self._ring.shots(), self._policy, self._vault, self._room)
         except S4Error as error:
             _log.warning("no evidence of %s: %s", self._source, error)
             return
         for other in starts[1:]:
-            self._clip.hear(other)
-
-    def _go_on(self, now: int, most: int = PACE) -> list[Detection]:
-        clip = self._clip
-        if clip is None:
-            return []
-        try:
-            return self._key(clip, now) + self._film(clip, now, most)
-        except (S4Error, OSError) as error:
-            _log.warning("no evidence of %s: %s", self._source, error)
-            self._clip = None
-            clip.drop()
-            return []
-
-    def _key(self, clip: Clip, now: int) -> list[Detection]:
-        jpeg = clip.key_picture(self._cover)
-        if jpeg is None:
-            return []
-        return told(clip.heard.values(), clip.keep_key(jpeg), now)
-
-    def _film(self, clip: Clip, now: int, most: int) -> list[Detection]:
-        clip.work(self._cover, most)
-        if not clip.done:
-            return []
-        evidence = clip.finish()
-        self._clip = None
-        return told(clip.heard.values(), evidence, now)
+            clip.hear(other)
+        self._clips.append(clip)
 
     def _take_up(self, now: int) -> list[Detection]:
         """What an earlier run left unfinished, at first; and where the clock was set back, what this one had begun."""

@@ -26,23 +26,31 @@ class Shot(NamedTuple):
 
     @classmethod
     def of(cls, frame: Frame, marks: tuple[Mark, ...], size: tuple[int, int]) -> Shot:
-        """Take a frame at `size` (width, height), px. Cost: about 3 ms for 640 × 480."""
+        """Take a frame at `size` (width, height), px. Cost: about 3 ms for 640 × 480; nothing where the camera sends
+        JPEG of that size. Raises `InputError` when the frame is no picture.
+        """
         import cv2
 
+        if frame.jpeg and frame.size == size:
+            return cls(frame.time, frame.jpeg, marks)
         image = frame.image
         if image.shape[1::-1] != size:
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         return cls(frame.time, encoded(image), marks)
 
-    def picture(self) -> Image:
-        """As it was taken, un-blurred: uint8[height, width, 3], BGR."""
+    def picture(self) -> Image | None:
+        """As it was taken, un-blurred: uint8[height, width, 3], BGR; None when the camera sent it damaged."""
         import cv2
 
-        return np.asarray(cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+        image = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        return None if image is None else np.asarray(image, np.uint8)
 
-    def shown(self, cover: Mask, painter: Painter, source: str) -> Image:
+    def shown(self, cover: Mask, painter: Painter, source: str) -> Image | None:
         """As it may be shown: blurred under `cover`, marks drawn, the camera and the time written below."""
-        image = blurred(self.picture(), cover)
+        taken = self.picture()
+        if taken is None:
+            return None
+        image = blurred(taken, cover)
         painter.paint(image, self.marks, self.time, f"{source} {format_time(self.time)}")
         return image
 
