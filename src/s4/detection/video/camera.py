@@ -54,6 +54,7 @@ class CameraWatch:
         self._last: int | None = None
         self._due = 0
         self._view: View | None = None
+        self._ongoing: set[tuple[str, str]] = set()
         self.scene: Scene | None = None
 
     def look(self, frame: Frame) -> list[Detection]:
@@ -73,6 +74,7 @@ class CameraWatch:
         self._keep_pace(frame.time)
         self.scene = self._see(view, view.reduce(image), frame.time, dt_s or 1 / self._settings.analysed_fps)
         said = [statement for behaviour in self._behaviours for statement in behaviour.see(self.scene)]
+        self._note(said)
         return ended + [self._detection(statement) for statement in said]
 
     def close(self) -> list[Detection]:
@@ -82,6 +84,7 @@ class CameraWatch:
         said = [statement for behaviour in self._behaviours for statement in behaviour.close(self._last)]
         detections = [self._detection(statement) for statement in said]
         self._last = self.scene = None
+        self._ongoing.clear()
         self._behaviours = make_behaviours(self._settings, self._zones)
         return detections
 
@@ -94,6 +97,7 @@ class CameraWatch:
         behaviours = make_behaviours(self._settings, zones)
         said = [] if self._last is None else [one for old in self._behaviours for one in old.close(self._last)]
         self._zones, self._behaviours = zones, behaviours
+        self._ongoing.clear()
         return [self._detection(statement) for statement in said]
 
     def _begin(self, view: View) -> None:
@@ -108,6 +112,14 @@ class CameraWatch:
         self._scale = Scale(view.height)
         self._spots = Spots(view)
         self._due = 0
+
+    def _note(self, said: Sequence[Statement]) -> None:
+        """Which happenings go on now."""
+        for one in said:
+            if one.phase == "end":
+                self._ongoing.discard((one.kind, one.key))
+            else:
+                self._ongoing.add((one.kind, one.key))
 
     def _keep_pace(self, time: int) -> None:
         """The next picture is due one period after this one was, not after it came: so the mean rate is kept."""
@@ -144,6 +156,7 @@ class CameraWatch:
             self._scale,
             self.whereabouts,
             spots=self._spots.show(Shot(time, dt_s, foreground.image, tracks, self._size, foreground.settled)),
+            ongoing=frozenset(kind for kind, _ in self._ongoing),
         )
 
     def tell(self, statement: Statement) -> Detection:
