@@ -152,5 +152,6 @@ class AskHost(Host):
                 continue
             if isinstance(command, Command) and concerns(command, self._site):
                 decided.append(command)
-                log.info("decided at the hub", action=command.action, about=command.target, by=command.approved_by)
+                if command.state == "approved":  # what was carried out up there follows it
+                    log.info("decided at the hub", action=command.action, about=command.target, by=command.approved_by)
         await self._recorder.out(decided)
