@@ -19,6 +19,7 @@ Floats = NDArray[np.float32]
 CHANGED: Final = 15  # grey levels: more than a sensor's noise
 LONGEST_S: Final = 0.6
 """Between two pictures: in more time, somebody who runs has gone too far to be found again by what lies near."""
+LEAST: Final = 8  # points that change: where fewer do, all stands still, and no flow is worked out
 COARSE: Final = 4  # every so many pixels one is asked how the camera moves
 
 
@@ -48,7 +49,8 @@ class Motion(NamedTuple):
 
 class Flow:
     """From one picture to the next, `dt_s` later; `engine` is any DIS of OpenCV's, which keeps nothing between two
-    pictures. Cost of `motion`: about 4 ms the first time it is asked for, then nothing.
+    pictures. Cost of `motion`: about 4 ms the first time it is asked for, then nothing; nor where
+    nothing changes.
     """
 
     def __init__(self, before: Glance, now: Glance, width: int, dt_s: float, engine: Any = None) -> None:
@@ -60,12 +62,16 @@ class Flow:
         import cv2
 
         before, now = self._before.grey, self._now.grey
-        moved = np.asarray((self._engine or make_engine()).calc(before, now, None), np.float32)
-        camera = np.median(moved[::COARSE, ::COARSE].reshape(-1, 2), axis=0).astype(np.float32)
         step = self._width / now.shape[1]
         changed = np.asarray(cv2.absdiff(before, now)) > CHANGED
-        own = (camera * step / self._dt_s).tolist()
-        return Motion((moved - camera) * np.float32(step / self._dt_s), changed, (own[0], own[1]), step)
+        if np.count_nonzero(changed) < LEAST:
+            return Motion(np.zeros((*now.shape, 2), np.float32), changed, (0.0, 0.0), step)
+        moved = np.asarray((self._engine or make_engine()).calc(before, now, None), np.float32)
+        across, down = (float(np.median(moved[::COARSE, ::COARSE, axis].ravel())) for axis in (0, 1))
+        rate = step / self._dt_s
+        moved -= np.array([across, down], np.float32)
+        moved *= np.float32(rate)
+        return Motion(moved, changed, (across * rate, down * rate), step)
 
     def small(self, mask: Mask) -> Mask:
         """A mask of the working picture on the grid of `motion`."""

@@ -44,10 +44,12 @@ class Measures(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """One picture: `time` ns UTC; `moves`: where; `all`: the sum of its motion; `change`: of its change; `discord`."""
+    """One picture: `time` ns UTC; `moves`: where, 1 or 0; `all`: the sum of its motion; `change`: of its change;
+    `discord`.
+    """
 
     time: int
-    moves: Mask
+    moves: NDArray[np.uint8]
     all: float
     change: float
     discord: float | None
@@ -57,8 +59,9 @@ class Turmoil:
     """The last two seconds of one camera. Cost: about 1 ms a picture besides the flow."""
 
     def __init__(self) -> None:
-        self._steps: deque[_Step] = deque(maxlen=MOST_STEPS)
-        self._last: Floats | None = None
+        self._steps: deque[_Step] = deque()
+        self._last: tuple[Floats, Floats] | None = None
+        self._moved: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
         self._cell = 1.0
 
     @property
@@ -68,18 +71,28 @@ class Turmoil:
 
     def see(self, motion: Motion, height: int, time: int) -> None:
         """One picture's motion. `height`: of the working picture; `time`: ns UTC."""
-        if motion.changed.mean() > CUT:
+        if np.count_nonzero(motion.changed) > CUT * motion.changed.size:
             self._steps.clear()
             self._last = None
             return
-        speed, moves = _coarse(motion, height)
-        self._cell = height / speed.shape[0]
-        change = 0.0 if self._last is None else float(np.hypot(*np.moveaxis(speed - self._last, -1, 0)).sum())
-        size = np.hypot(speed[..., 0], speed[..., 1])
-        self._steps.append(_Step(time, moves & (size > SLOW), float(size.sum()), change, _discord(speed, size)))
-        self._last = speed
-        while time - self._steps[0].time > WINDOW_S * NS_PER_S:
-            self._steps.popleft()
+        across, down, moves = _coarse(motion, height)
+        self._cell = height / across.shape[0]
+        last, self._last = self._last, (across, down)
+        change = 0.0 if last is None else float(np.hypot(across - last[0], down - last[1]).sum())
+        size = np.hypot(across, down)
+        fast = (moves & (size > SLOW)).view(np.uint8)
+        self._keep(_Step(time, fast, float(size.sum()), change, _discord(across, down, size)))
+
+    def _keep(self, step: _Step) -> None:
+        """How often each place moved is counted on, not counted anew."""
+        if not self._steps:
+            self._moved = np.zeros_like(step.moves)
+        if len(self._steps) == MOST_STEPS:
+            self._moved -= self._steps.popleft().moves
+        self._steps.append(step)
+        self._moved += step.moves
+        while step.time - self._steps[0].time > WINDOW_S * NS_PER_S:
+            self._moved -= self._steps.popleft().moves
 
     def measure(self) -> Measures | None:
         """What the window shows; None when hardly anything moves in it."""
@@ -90,7 +103,7 @@ class Turmoil:
         total = sum(step.all for step in steps)
         if not discords or total <= 0.0:
             return None
-        share: Floats = np.asarray(np.mean([step.moves for step in steps], axis=0), np.float32)
+        share: Floats = self._moved * np.float32(1.0 / len(steps))
         w, h = _window(0.6 * BODY, len(share)), _window(BODY, len(share))
         busy = np.asarray(cv2.blur(share, (w, h), borderType=cv2.BORDER_CONSTANT), np.float32)
         row, column = np.unravel_index(int(np.argmax(busy)), busy.shape)
@@ -101,34 +114,35 @@ class Turmoil:
         return Measures(jerk, float(busy[row, column]), float(np.mean(discords)), box)
 
 
-def _coarse(motion: Motion, height: int) -> tuple[Floats, Mask]:
-    """Speed in picture heights a second, float32[h, w, 2], 0 where nothing changes; and where something does."""
+def _coarse(motion: Motion, height: int) -> tuple[Floats, Floats, Mask]:
+    """Speed to the right and down in picture heights a second, float32[h, w], 0 where nothing changes; and where
+    something does.
+    """
     import cv2
 
     rows, columns = (length // ROWS_PX for length in motion.changed.shape)
-    changes = np.asarray(
-        cv2.resize(motion.changed.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA), np.float32
-    )
-    moves = changes > MOSTLY
-    speed = np.asarray(cv2.resize(motion.speed, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
-    scaled: Floats = speed * moves[..., np.newaxis].astype(np.float32) / np.float32(height)
-    return scaled, moves
+    changes = cv2.resize(motion.changed.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    moves: Mask = np.asarray(changes) > MOSTLY
+    speed = cv2.resize(motion.speed, (columns, rows), interpolation=cv2.INTER_AREA)
+    scale = moves * np.float32(1.0 / height)
+    across, down = (np.asarray(one, np.float32) * scale for one in cv2.split(speed))
+    return across, down, moves
 
 
-def _discord(speed: Floats, size: Floats) -> float | None:
+def _discord(across: Floats, down: Floats, size: Floats) -> float | None:
     """How little the motion near each place is alike, weighted by the motion; None when hardly anything moves."""
     import cv2
 
-    moves = size > SLOW
-    if np.count_nonzero(moves) < LEAST:
+    moves = np.flatnonzero(size > SLOW)
+    if len(moves) < LEAST:
         return None
     side = _window(NEAR, len(size))
-    across, down, all_ = (
-        cv2.blur(np.ascontiguousarray(one), (side, side), borderType=cv2.BORDER_CONSTANT)
-        for one in (speed[..., 0], speed[..., 1], size)
+    right, low, all_ = (
+        np.asarray(cv2.blur(one, (side, side), borderType=cv2.BORDER_CONSTANT)).ravel()[moves]
+        for one in (across, down, size)
     )
-    alike = np.hypot(across, down)[moves] / (all_[moves] + 1e-6)
-    return float(1.0 - np.average(alike, weights=size[moves]))
+    alike = np.hypot(right, low) / (all_ + 1e-6)
+    return float(1.0 - np.average(alike, weights=size.ravel()[moves]))
 
 
 def _window(share: float, height: int) -> int:
