@@ -76,7 +76,7 @@ describe("quiet", () => {
 
 describe("figures", () => {
   test("a probability never comes without its band", () => {
-    expect(withBand({ probability: 0.82, low: 0.7, high: 0.9 })).toBe("82 % (70–90)");
+    expect(withBand({ probability: 0.82, low: 0.7, high: 0.9 })).toBe("82% (70–90)");
   });
   test("lengths and people", () => {
     expect([metres(40.4), metres(1240)]).toEqual(["40 m", "1.2 km"]);

@@ -68,7 +68,7 @@ def test_an_alarm_is_called_false_and_that_is_taken_back(edge: EdgeStand, sit: S
     expect(alarm.locator("[data-cause=shadow]")).to_be_focused()
     alarm.locator("[data-cause=animal]").click()
     expect(alarm.locator("[data-verdict]")).to_contain_text("False alarm: animal")
-    expect(page.locator("tr[data-kind=all] td").last).to_have_text("100 %")
+    expect(page.locator("tr[data-kind=all] td").last).to_have_text("100%")
     assert audit(edge, name, "detection.judge") == [("operator", "false_alarm animal")]
     alarm.locator("[data-action=withdraw]").click()
     expect(alarm.locator("[data-action=false-alarm]")).to_be_visible()

@@ -2,9 +2,9 @@ import type { Incident, Risk } from "../model";
 
 /** Numbers as an operator reads them, always with their unit or band. */
 
-export const percent = (p: number) => `${Math.round(p * 100)} %`;
+export const percent = (p: number) => `${Math.round(p * 100)}%`;
 
-/** 82 % (70–90): never a probability without its band. */
+/** 82% (70–90): never a probability without its band. */
 export function withBand({ probability, low, high }: Pick<Incident | Risk, "probability" | "low" | "high">): string {
   return `${percent(probability)} (${Math.round(low * 100)}–${Math.round(high * 100)})`;
 }

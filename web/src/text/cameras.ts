@@ -138,7 +138,7 @@ export const cameras = {
   canvasHow:
     "Click to add a point, drag one to move it. By key: arrows move the point (⇧ finely), Enter adds the next, Escape takes it back, [ and ] choose another, Delete takes one out.",
   point: (at: number, all: number, x: number, y: number) =>
-    `Point ${at} of ${all}: ${x} % from the left, ${y} % from the top`,
+    `Point ${at} of ${all}: ${x}% from the left, ${y}% from the top`,
   faults,
   drawnFine: (points: number) => `${count(points, "point", "points")}: this can be saved.`,
   why: "Why is it drawn or changed?",

@@ -88,7 +88,7 @@ export const en = {
   severityLabel: "severity",
   restsOn: (n: number, sources: number) =>
     `rests on ${count(n, "detection", "detections")} of ${count(sources, "source", "sources")}`,
-  bandLabel: (p: string, low: string, high: string) => `probability ${p}, 90 % band from ${low} to ${high}`,
+  bandLabel: (p: string, low: string, high: string) => `probability ${p}, 90% band from ${low} to ${high}`,
   storyTitle: "Story",
   evidenceTitle: "Evidence",
   evidenceTypes: { clip: "Clip", frame: "Picture", plot: "Plot", document: "Document", log: "Log" },

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Alarm, Camera, Cause, Judgement } from "../../api/cameras";
 import { api } from "../../api/client";
+import { percent } from "../../logic/figures";
 import { may } from "../../logic/roles";
 import { clock, roughly } from "../../logic/time";
 import { judge, judging, useCameras } from "../../store/cameras";
@@ -75,7 +76,7 @@ function One({ alarm, judges }: { alarm: Alarm; judges: boolean }) {
           {phase !== "end" && <b className="warn"> ▲ {t.goesOn}</b>}
         </p>
         <p className="row-sub">
-          {[alarm.text, t.sure(`${Math.round(confidence * 100)} %`), phase === "end" && t.lasted(roughly(last - began))]
+          {[alarm.text, t.sure(percent(confidence)), phase === "end" && t.lasted(roughly(last - began))]
             .filter(Boolean)
             .join(" · ")}
         </p>

@@ -1,9 +1,10 @@
 import type { Camera } from "../../api/cameras";
+import { percent } from "../../logic/figures";
 import { useCameras } from "../../store/cameras";
 import { cameras as t } from "../../text/cameras";
 import { Section } from "../Section";
 
-const share = (of: number | null) => (of === null ? t.notJudged : `${Math.round(of * 100)} %`);
+const share = (of: number | null) => (of === null ? t.notJudged : percent(of));
 
 /** How many alarms of each kind, and how many of those that people judged were false. */
 export function FalseAlarms({ camera }: { camera: Camera }) {
