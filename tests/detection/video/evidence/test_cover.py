@@ -14,6 +14,7 @@ from s4.detection.video.camera import CameraWatch
 from s4.detection.video.evidence.blur import blurred
 from s4.detection.video.evidence.cover import AHEAD_S, BEHIND_S, LOST_S, Cover
 from s4.detection.video.evidence.known import Known
+from s4.detection.video.evidence.planes import coarse, planes_of
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Mask, View
 from s4.detection.video.scene import Scene
@@ -219,7 +220,7 @@ def test_what_was_not_still_is_not_known(row: int, column: int, seed: int) -> No
         image = grey.copy()
         if number == 15:
             image[row : row + 3, column : column + 3] += 40
-        unknown = known.look(image, 0.5)
+        unknown = known.look(planes_of(image), 0.5)
         assert unknown[row : row + 3, column : column + 3].all() == (number < 6 or number == 15)
     assert not unknown.any()
 
@@ -228,4 +229,18 @@ def test_a_place_that_changed_is_known_again_after_a_time() -> None:
     known = Known(3.0)
     for level, states in ((90, [True] * 3 + [False] * 3), (150, [True] * 3 + [False] * 3)):
         image = np.full((8, 8, 3), level, np.uint8)
-        assert [bool(known.look(image, 1.0).any()) for _ in range(6)] == states
+        assert [bool(known.look(planes_of(image), 1.0).any()) for _ in range(6)] == states
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 40), st.integers(1, 30), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_a_cell_is_the_mean_of_what_is_in_it(across: int, down: int, columns: int, rows: int, seed: int) -> None:
+    """And whatever stands out anywhere in a cell shows in it."""
+    image = np.random.default_rng(seed).integers(0, 255, (down * rows, across * columns, 3)).astype(np.uint8)
+    cells = coarse(image, (columns, rows))
+    means = image.reshape(rows, down, columns, across, 3).mean(axis=(1, 3))
+    assert np.abs(cells - means).max() <= 2.0
+    spot = np.zeros((down * rows, across * columns), np.uint8)
+    spot[seed % len(spot), seed % spot.shape[1]] = 255
+    found = coarse(spot, (columns, rows)) > 0
+    assert found[seed % len(spot) // down, seed % spot.shape[1] // across]

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from s4.detection.video.picture import Image, Mask
+from s4.detection.video.evidence.planes import Planes, draw_near, far, in_planes
+from s4.detection.video.picture import Mask
 
 MOVES: Final = 6.0  # grey levels of a cell's mean, in the colour that differs most: more than codecs make
 DIFFERS: Final = 10.0  # from the known look
@@ -24,52 +25,44 @@ HOLE: Final = 11  # cells: still parts amid what moves, a coat between head and 
 
 
 class Known:
-    """The memory of one camera's place, in cells. `still_s`: 0 takes everything as known. Cost: about 1 ms a picture.
+    """The memory of one camera's place, in cells. `still_s`: 0 takes everything as known. Cost: about 0.4 ms a picture.
 
-    >>> known, grey = Known(2.0), np.full((4, 4, 3), 90, np.uint8)
+    >>> known, grey = Known(2.0), np.full((12, 4), 90, np.float32)
     >>> [bool(known.look(grey, dt_s=1.0).any()) for _ in range(4)]
     [True, True, False, False]
     """
 
     def __init__(self, still_s: float) -> None:
         self._still_s = still_s
-        self._now: NDArray[np.float32] | None = None
+        self._now: Planes | None = None
 
-    def look(self, image: Image, dt_s: float) -> Mask:
-        """Which cells are not known to be empty. `image`: one pixel a cell, in even light; `dt_s`: since the last."""
+    def look(self, now: Planes, dt_s: float) -> Mask:
+        """Which cells are not known to be empty. `now`: one pixel a cell, in even light; `dt_s`: since the last."""
         if self._still_s <= 0.0:
-            return np.zeros(image.shape[:2], np.bool_)
-        now = image.astype(np.float32)
+            return np.zeros((len(now) // 3, now.shape[1]), np.bool_)
         if self._now is None or self._now.shape != now.shape:
             self._now, self._place = now.copy(), now.copy()
-            self._still = np.zeros(now.shape[:2], np.float32)
-            self._known = np.zeros(now.shape[:2], np.bool_)
+            self._still = np.zeros((len(now) // 3, now.shape[1]), np.float32)
+            self._known = np.zeros(self._still.shape, np.bool_)
         else:
             self._learn(now, self._now, dt_s)
-        return _filled(~self._known | _beyond(_far(now, self._place), DIFFERS))
+        return _filled(~self._known | _beyond(far(now, self._place), DIFFERS))
 
-    def _learn(self, now: NDArray[np.float32], before: NDArray[np.float32], dt_s: float) -> None:
-        import cv2
-
-        moved = _beyond(_far(now, before), MOVES)
+    def _learn(self, now: Planes, before: Planes, dt_s: float) -> None:
+        moved = _beyond(far(now, before), MOVES)
         self._still = np.where(moved, np.float32(0.0), self._still + np.float32(dt_s))
-        before[moved] = now[moved]
-        quiet = ~moved
-        cv2.accumulateWeighted(now, before, min(dt_s / FOLLOW_S, 1.0), mask=quiet.view(np.uint8))
+        np.copyto(before, now, where=in_planes(moved))
+        draw_near(before, now, dt_s / FOLLOW_S, ~moved)
         proven = self._still >= self._still_s
-        self._place[proven] = before[proven]
+        np.copyto(self._place, before, where=in_planes(proven))
         self._known |= proven
 
 
-def _far(now: NDArray[np.float32], then: NDArray[np.float32]) -> NDArray[np.float32]:
-    import cv2
-
-    blue, green, red = cv2.split(cv2.absdiff(now, then))
-    return np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)
-
-
-def _beyond(far: NDArray[np.float32], least: float) -> Mask:
-    return far > min(max(least, NOISE * float(np.median(far[::3, ::3]))), MOST * least)
+def _beyond(apart: NDArray[np.float32], least: float) -> Mask:
+    some = apart[::3, ::3].ravel()
+    half = len(some) // 2
+    usual = float(np.partition(some, half)[half])
+    return apart > min(max(least, NOISE * usual), MOST * least)
 
 
 def _filled(unknown: Mask) -> Mask:
