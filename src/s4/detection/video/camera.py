@@ -15,6 +15,7 @@ from s4.detection.video.blobs import clean
 from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Shown
 from s4.detection.video.flow import Flows
 from s4.detection.video.look import image_of, view_of
+from s4.detection.video.name import STAGE, VERSION
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, View
 from s4.detection.video.scale import Scale
@@ -25,8 +26,6 @@ from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
 from s4.detection.video.whereabouts import Spot, Whereabouts
 
-STAGE: Final = "video"
-VERSION: Final = "1"
 SHORTEST_STAND_S, LONGEST_STAND_S = 2.0, 300.0  # who came on foot and stands still is no part of the place
 LONGEST_GAP_S: Final = 5.0  # without pictures for longer, whoever was there may have gone anywhere
 

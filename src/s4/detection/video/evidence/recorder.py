@@ -69,17 +69,26 @@ class Recorder:
             self._cover.see(scene)
             self._overlay.see(scene, found)
             self._fit(frame, scene)
-        self._hear(found)
+        self.hear(found)
         if self._size[0] and (self._late or not self._due - self._period < frame.time < self._due):
             self._take(frame)
             return left + self.go_on(frame.time)
         return left
 
+    def hear(self, found: Sequence[Detection]) -> None:
+        """What was found, or said of the camera without a picture. What starts while a clip is being closed waits for
+        the next one.
+        """
+        for detection in found:
+            heard = [clip.hear(detection) for clip in self._clips]
+            if not any(heard) and detection.phase == "start" and len(self._late) < MOST_LATE:
+                self._late.append(detection)
+
     def close(self, ended: Sequence[Detection], now: int) -> list[Detection]:
         """The camera has gone, and `ended` was said of it: finish what was begun with what there is. What is made of it
         in a room is given by `go_on`.
         """
-        self._hear(ended)
+        self.hear(ended)
         if self._open is not None:
             self._open.close(self._cover.until)
         return self.go_on(now, most=1 << 30)
@@ -102,13 +111,6 @@ class Recorder:
     def _open(self) -> Clip | None:
         """The clip to which more may come."""
         return self._clips[-1] if self._clips and not self._clips[-1].handed_over else None
-
-    def _hear(self, found: Sequence[Detection]) -> None:
-        """What starts while a clip is being closed waits for the next one."""
-        for detection in found:
-            heard = [clip.hear(detection) for clip in self._clips]
-            if not any(heard) and detection.phase == "start" and len(self._late) < MOST_LATE:
-                self._late.append(detection)
 
     def _take(self, frame: Frame) -> None:
         self._due = frame.time + self._period
