@@ -28,6 +28,7 @@ STILL_THERE: Final = 0.6  # of what differed when they were last seen: who sits 
 COVERED: Final = 0.25  # of their box, at least
 WHOLLY: Final = 0.7  # of their box
 TRACE: Final = 0.2  # of their box, beside a thing: who never walked and differs less is nobody
+NOBODY: Final = 0.05  # of their box: who never walked, and where the empty scene is seen, is a change of the light
 MOST: Final = 64
 
 
@@ -74,7 +75,11 @@ class Company:
         seen = {track.number: track for track in tracks if track.unseen_s == 0.0}
         for track in seen.values():
             self._note(track, time, still)
-        self.people = [Person(number, track.box, _stays(track), track.travelled) for number, track in seen.items()]
+        self.people = [
+            Person(number, track.box, _stays(track), track.travelled)
+            for number, track in seen.items()
+            if track.travelled >= WALKED or self._seen[number].covered >= NOBODY
+        ]
         for number, last in list(self._seen.items()):
             if number in seen:
                 continue
@@ -97,20 +102,28 @@ class Company:
                 return Visit(min(near)[1], time)
         return None
 
-    def around(self, box: Box, reach: float, since: int) -> frozenset[int]:
-        """Everybody who has stood or strolled, since a time, within `reach` of their own height of the box."""
-        return frozenset(
-            int(number)
-            for time, rows in self._rows
-            if time >= since and len(rows)
-            for number in rows[(_gaps(rows, box) <= reach * rows[:, 4]) & (rows[:, 5] > 0), 0].tolist()
-        )
+    def around(self, box: Box, reach: float, since: int) -> dict[int, float]:
+        """Everybody who has stood or strolled, since a time, within `reach` of their own height of the box: how near
+        they came, in their heights, by number.
+        """
+        near: dict[int, float] = {}
+        for time, rows in self._rows:
+            if time < since or not len(rows):
+                continue
+            far = _gaps(rows, box) / rows[:, 4]
+            for at in np.flatnonzero((far <= reach) & (rows[:, 5] > 0)).tolist():
+                number = int(rows[at, 0])
+                near[number] = min(float(far[at]), near.get(number, reach))
+        return near
 
     def stayed(self, is_near: Callable[[Person], bool]) -> int:
         """When somebody last stood or strolled near something, and had walked there, ns UTC; 0 when nobody did."""
         for time, rows in reversed(self._rows):
             for number, x, y, w, h, _ in rows[rows[:, 5] > 0].tolist():
-                if self._walked(int(number)) and is_near(Person(int(number), Box(x, y, w, h), True, WALKED)):
+                last = self._seen.get(int(number))
+                if last is None or last.travelled < WALKED:
+                    continue
+                if is_near(Person(int(number), Box(x, y, w, h), True, last.travelled)):
                     return time
         return 0
 

@@ -6,6 +6,8 @@ spot looks like the ground around it again.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +57,17 @@ def _apart(picture: Image, box: Box) -> float:
     inside = picture[y + h // 5 : y + h - h // 5, x + w // 5 : x + w - w // 5]
     if not outside.any() or not inside.size:
         return 0.0
-    return float(np.abs(np.median(piece[outside], axis=0) - inside.reshape(-1, 3).mean(axis=0)).sum())
+    return float(np.abs(middle(piece[outside].T) - inside.reshape(-1, 3).mean(axis=0)).sum())
+
+
+def middle(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """The median of each row, of two middle values the higher: for few long rows much quicker than numpy's.
+
+    >>> middle(np.array([[3, 1, 2], [9, 9, 4]])).tolist()
+    [2.0, 9.0]
+    """
+    at = rows.shape[1] // 2
+    return np.partition(np.ascontiguousarray(rows), at, axis=1)[:, at].astype(np.float32)
 
 
 def _piece(picture: Image, box: Box) -> Image:

@@ -14,7 +14,7 @@ from s4.detection.video.heights import Heights
 from s4.detection.video.likeness import edge_share, likeness
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import NOWHERE, Box, Image, View, gap, iou, overlap
-from s4.detection.video.still import StillMap
+from s4.detection.video.still import Still, StillMap
 from s4.detection.video.track import Track
 
 SMALLEST, LARGEST = 0.16, 0.66  # height against a person's
@@ -22,7 +22,11 @@ SHADED: Final = 0.85  # height of a thing with its shadow
 WIDEST: Final = 1.0
 SAME: Final = 0.6
 SEATED: Final = 0.4  # height against a person's, of somebody who sits or crouches, at least
+CROUCHING: Final = 0.5
+MOSTLY: Final = 0.6
 WALKED: Final = 0.5  # heights
+RIM_PX: Final = 4
+LOOK_S: Final = 0.3
 
 
 class Spot(NamedTuple):
@@ -50,7 +54,7 @@ class Shot(NamedTuple):
 
 class Spots:
     """What stands still in the pictures of one camera (`view`), and who is there. `kept`: boxes of what was said to
-    be left, by behaviour: they never become part of the place. Cost: 2 to 3 ms a picture.
+    be left, by behaviour: they never become part of the place. Cost: about 1 ms a picture.
     """
 
     def __init__(self, view: View) -> None:
@@ -60,20 +64,22 @@ class Spots:
         self._view = view
         self._heights = Heights(view.height)
         self._shot: Shot | None = None
-        self._found: list[Spot] | None = []
-        self._switched = False
+        self._found: list[Spot] = []
+        self._shown = self._switched = False
+        self._waited_s = 0.0
 
     def show(self, shot: Shot) -> Spots:
         """The next picture; nothing is worked out yet."""
-        self._shot, self._found = shot, None
+        self._shot, self._shown = shot, True
         return self
 
     def found(self) -> list[Spot]:
         """What stands still in the picture shown last; nothing while the light changes."""
-        if self._found is None and self._shot is not None:
-            self._found = self._look(self._shot) if self._shot.settled else []
+        if self._shown and self._shot is not None:
+            self._shown = False
+            self._found = self._see(self._shot) if self._shot.settled else []
             self._switched = not self._shot.settled
-        return self._found or []
+        return self._found
 
     def tall(self, spot: Spot, number: int | None) -> float:
         """How tall a person would be there, px: as others were who walked there, else as the one of that track was; 0
@@ -83,30 +89,41 @@ class Spots:
 
     def edges(self, box: Box) -> float:
         """The share of the edges around the box that are in the picture and not in the empty scene: c / (c + e)."""
-        return edge_share(self._shot.image, self.still.empty(self._view), box) if self._shot else 0.5
+        return edge_share(*self._around(self._shot.image, box)) if self._shot else 0.5
 
     def likeness(self, box: Box) -> float:
         """How much more like its surroundings the box is than in the empty scene, 0–1; 0.5: the same."""
-        return likeness(self._shot.image, self.still.empty(self._view), box) if self._shot else 0.5
+        return likeness(*self._around(self._shot.image, box)) if self._shot else 0.5
 
-    def _look(self, shot: Shot) -> list[Spot]:
+    def _around(self, image: Image, box: Box) -> tuple[Image, Image, Box]:
+        """A box with as much around it: the picture there, the empty scene there, and the box in them."""
+        x, y, w, h = (int(value) for value in box)
+        rim = max(w, h) + RIM_PX
+        left, top = max(x - rim, 0), max(y - rim, 0)
+        right, bottom = min(x + w + rim, self._view.width), min(y + h + rim, self._view.height)
+        empty = self.still.empty(Box(left, top, right - left, bottom - top))
+        return image[top:bottom, left:right], empty, Box(box.x - left, box.y - top, box.w, box.h)
+
+    def _see(self, shot: Shot) -> list[Spot]:
+        """What stands still, looked at every 0.3 s and more: what stands for seconds is no other 0.2 s later."""
         kept = [box for boxes in self.kept.values() for box in boxes]
         if self._switched:
             self.still.relight(shot.image, [*kept, *(one.box for one in self.company.people)])
-        standing = [one.box for one in self.company.people if one.slow and one.travelled >= 1.0]
-        self.still.learn(shot.image, shot.dt_s, [*kept, *standing])
+        self._waited_s += shot.dt_s
+        is_due = self._switched or self._waited_s >= LOOK_S
+        if is_due:
+            standing = [one.box for one in self.company.people if one.slow and one.travelled >= 1.0]
+            people = [one.box for one in self.company.people if one.lost or one.travelled >= WALKED]
+            self.still.learn(shot.image, self._waited_s, [*kept, *standing], people)
+            self._waited_s = 0.0
         self.company.learn(shot.tracks, shot.time, self.still)
         self._heights.learn([track for track in shot.tracks if track.speed > SLOW])
-        return [
-            Spot(
-                still.box,
-                shot.time - int(still.age_s * NS_PER_S),
-                self._expected(still.box, shot),
-                not self._is_covered(still.box, shot),
-                still.whole,
-            )
-            for still in self.still.things()
-        ]
+        return [self._spot(still, shot) for still in self.still.things()] if is_due else self._found
+
+    def _spot(self, still: Still, shot: Shot) -> Spot:
+        began = shot.time - int(still.age_s * NS_PER_S)
+        is_plain = not self._is_covered(still.box, shot)
+        return Spot(still.box, began, self._expected(still.box, shot), is_plain, still.whole)
 
     def there(self, box: Box) -> list[Person]:
         """Who is there, as far as the thing in the box does not only look as if."""
@@ -136,11 +153,14 @@ def is_small(box: Box, tall: float, whole: Box = NOWHERE) -> bool:
 def is_thing(one: Person, box: Box, tall: float, walked: float = SEATED) -> bool:
     """Whether a track follows the thing in the box (with its shadow) itself and not a person. One that has walked may
     have stayed with a bag when its owner left; but what is as high (`walked`) as somebody who sits is rather they.
+    Who is no longer seen, and where nothing is but the thing, is the thing when that is lower than who crouches.
     """
-    alike = iou(one.box, box)
+    alike, shared = iou(one.box, box), overlap(one.box, box)
+    if one.lost and box.h <= CROUCHING * tall and shared >= MOSTLY * one.box.area:
+        return True
     stayed = SHADED if alike >= SAME else LARGEST
     low = one.box.h <= (walked if one.travelled >= WALKED else stayed) * tall
-    return low and (alike >= 0.3 or overlap(one.box, box) >= 0.6 * one.box.area)
+    return low and (alike >= 0.3 or shared >= MOSTLY * one.box.area)
 
 
 def together(box: Box, spots: Sequence[Spot], reach: float) -> Box:

@@ -39,6 +39,7 @@ BEFORE_S: Final = 8.0  # who took it was beside it no longer before it was gone
 GONE_S: Final = 3.0
 FORGET_S: Final = 10.0  # what is no longer bare
 LASTS_S: Final = 60.0  # then the place is as it is
+RARELY_S: Final = 1.2  # between two pictures: nobody is followed over more, and nothing is known to stand still
 MOST: Final = 32
 
 
@@ -84,7 +85,7 @@ class RemovedObject:
         if spots is None:
             return []
         found = spots.found()
-        if not scene.settled:
+        if not scene.settled or scene.dt_s > RARELY_S:
             return []
         for spot in found:
             self._take(spot, scene, spots)

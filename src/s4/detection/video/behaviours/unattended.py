@@ -26,8 +26,10 @@ from s4.detection.video.spots import Spot, Spots, is_small, is_thing
 from s4.detection.video.walkers import FORESHORTENED
 
 KIND: Final = "unattended_object"
-NEAR: Final = 0.6  # of a person's height: arm's length and a little
-OWN_NEAR: Final = 0.9  # for those who were there when it was put down: they need not stand so near
+NEAR: Final = 0.45  # of a person's height: arm's length
+OWN_NEAR: Final = 0.9  # for those who put it down, or were never anywhere else: they need not stand so near
+PUT: Final = 0.3  # who put it down was as near
+CAME: Final = 1.0  # heights: who has not come so far was there before
 BESIDE: Final = 0.6  # the owner, before the thing is first seen by itself
 OWN: Final = 0.55  # share of the edges that are its own
 GROUND: Final = 0.6  # more like its surroundings than before: something was taken
@@ -37,6 +39,12 @@ ADOPTED_S: Final = 8.0  # anybody else only after so long: many stop for a momen
 JUST_NOW_S: Final = 1.0
 BEFORE_S: Final = 4.0  # who was there so long before it stood still came with it
 GONE_S: Final = 3.0
+RELIT_S: Final = 20.0  # after the light was switched, things are found again
+RARELY_S: Final = 1.2  # between two pictures: nobody is followed over more, and nothing is known to stand still
+SOLID: Final = 0.45  # of its box stood still: else it is scattered specks
+BY_ITSELF_S: Final = 3.0
+SAME: Final = 0.4  # of the smaller box, under the other one
+KEPT: Final = 0.8  # of the pixels that stood still
 MOST: Final = 64
 
 
@@ -46,7 +54,8 @@ class Thing:
     it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
     contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
     long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow;
-    `near`: ns UTC, when somebody last was.
+    `near`: ns UTC, when somebody last was; `apart_s`: how long it was seen by itself, and `fill`: how much of its box
+    stood still then, 0–1.
     """
 
     happening: Happening
@@ -65,6 +74,8 @@ class Thing:
     near: int = 0
     owned_s: float = 0.0
     company_s: float = 0.0
+    apart_s: float = 0.0
+    fill: float = 0.0
 
 
 class UnattendedObject:
@@ -82,6 +93,7 @@ class UnattendedObject:
     def __init__(self, settings: Settings, zones: Sequence[Zone]) -> None:
         self._after_s, self._every_s = settings.unattended_after_s, settings.update_every_s
         self._things: list[Thing] = []
+        self._switched: int | None = None
 
     def see(self, scene: Scene) -> list[Statement]:
         """Things appear, are attended or alone, and go."""
@@ -90,10 +102,13 @@ class UnattendedObject:
             return []
         spots.kept[KIND] = [thing.box for thing in self._things if thing.happening.started]
         found = spots.found()
-        if not scene.settled:
+        self._switched = self._switched if scene.settled else scene.time
+        if not scene.settled or scene.dt_s > RARELY_S:
             return []
         for spot in found:
             self._take(spot, scene, spots)
+        for thing in self._things:
+            self._find_again(thing, scene.time, spots)
         said = [statement for thing in self._things for statement in self._judge(thing, scene, spots)]
         self._things = [thing for thing in self._things if not thing.happening.ended and self._kept(thing, scene.time)]
         return said
@@ -110,13 +125,12 @@ class UnattendedObject:
     def _take(self, spot: Spot, scene: Scene, spots: Spots) -> None:
         time = scene.time
         for thing in self._things:
-            same = overlap(thing.box, spot.box) >= 0.4 * min(thing.box.area, spot.box.area)
-            if same and is_small(
-                spot.box, thing.tall, spot.whole
-            ):  # else it was part of something large, as a patch of light
+            is_one = is_small(spot.box, thing.tall, spot.whole)  # else it was part of something large: a patch of light
+            if is_one and _alike(thing.box, spot.box):
                 thing.seen = time
+                thing.apart_s += scene.dt_s
                 if spot.plain:
-                    thing.box, thing.whole = spot.box, spot.whole
+                    thing.box, thing.whole, thing.fill = spot.box, spot.whole, spots.still.settled(spot.box)
                     thing.edges = thing.edges if thing.happening.started else _edges(spot, spots)
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
@@ -127,29 +141,51 @@ class UnattendedObject:
         if is_small(spot.box, tall, spot.whole) and edges > OWN:
             key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
             thing = Thing(Happening(KIND, key, spot.began), spot.box, tall, spot.began, seen=time, edges=edges)
-            thing.owners = spots.company.around(spot.box, NEAR, spot.began - round(BEFORE_S * NS_PER_S))
+            thing.owners = _who_put(spot, spots)
             thing.whole, thing.short = spot.whole, foreshortening(scene.where, scene.view, spot.box, tall)
             thing.alone = max(spots.company.stayed(lambda one: _is_near(one, thing)), spot.began)
             self._things.append(thing)
+
+    def _find_again(self, thing: Thing, time: int, spots: Spots) -> None:
+        """What stood by itself for a while is still there when something as large as a person, or larger, that stands
+        still beside it now seems one with it.
+        """
+        if thing.seen == time or thing.apart_s < BY_ITSELF_S or spots.still.settled(thing.box) < KEPT * thing.fill:
+            return
+        around = [spot.box for spot in spots.found() if overlap(spot.box, thing.box) >= KEPT * thing.box.area]
+        if any(max(box.w, box.h) >= thing.tall for box in around) and not self._told_of(thing):
+            thing.seen = time
+
+    def _told_of(self, thing: Thing) -> bool:
+        """Whether an alarm was given about the same place."""
+        return any(
+            other is not thing and other.happening.started and _alike(other.box, thing.box) for other in self._things
+        )
 
     def _judge(self, thing: Thing, scene: Scene, spots: Spots) -> list[Statement]:
         is_present = thing.seen == scene.time
         hidden = _attend(thing, spots, scene, is_present)
         if is_present:
             thing.happening.note(_confidence(thing), thing.box)
-        elif thing.happening.started and not hidden and scene.time - thing.seen > GONE_S * NS_PER_S:
+        elif thing.happening.started and not hidden and self._is_gone(thing, scene.time):
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        is_left = thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
+        is_solid = thing.fill >= SOLID
+        is_left = is_solid and thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
         lingers = (
             thing.company_s >= ATTENDED_S and scene.time - thing.near < JUST_NOW_S * NS_PER_S
         )  # perhaps it is theirs
         is_due = alone_s >= self._after_s and not lingers
-        if not (is_present and is_left and is_due and thing.happening.due(scene.time, self._every_s)):
+        again = not thing.happening.started and self._told_of(thing)
+        if not (is_present and is_left and is_due and thing.happening.due(scene.time, self._every_s)) or again:
             return []
         text = f"Object left behind, nobody near it for {alone_s:.0f} s"
         return [thing.happening.go_on(scene.time, text, _attributes(thing, scene.time))]
+
+    def _is_gone(self, thing: Thing, time: int) -> bool:
+        relit = self._switched is not None and time - self._switched < RELIT_S * NS_PER_S
+        return not relit and time - thing.seen > GONE_S * NS_PER_S
 
     def _kept(self, thing: Thing, time: int) -> bool:
         return thing.happening.started or time - thing.seen <= 2 * GONE_S * NS_PER_S
@@ -165,7 +201,7 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     thing.plain += is_present and not hidden
     near = [one for one in people if one.slow and _is_near(one, thing)]
     thing.near = scene.time if near else thing.near
-    is_owned = any(one.number in thing.owners for one in near)
+    is_owned = any(one.number in thing.owners or one.travelled < CAME for one in near)
     thing.owned_s = _lasted(thing.owned_s, scene.dt_s if is_owned else -scene.dt_s, ATTENDED_S)
     thing.company_s = _lasted(thing.company_s, scene.dt_s if near else -scene.dt_s, ADOPTED_S)
     if (is_owned and thing.owned_s >= ATTENDED_S) or (near and thing.company_s >= ADOPTED_S):
@@ -173,8 +209,20 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     return hidden
 
 
+def _alike(one: Box, other: Box) -> bool:
+    return overlap(one, other) >= SAME * min(one.area, other.area)
+
+
+def _who_put(spot: Spot, spots: Spots) -> frozenset[int]:
+    """Who came nearest to a thing just before it stood there; everybody who came within reach of it."""
+    near = spots.company.around(spot.box, BESIDE, spot.began - round(BEFORE_S * NS_PER_S))
+    reach = max(min(near.values(), default=0.0), PUT)
+    return frozenset(number for number, far in near.items() if far <= reach)
+
+
 def _is_near(one: Person, thing: Thing) -> bool:
-    reach = OWN_NEAR if one.number in thing.owners else NEAR
+    is_owner = one.number in thing.owners or one.travelled < CAME
+    reach = OWN_NEAR if is_owner else NEAR
     return heights_apart(one.box, thing.box, thing.tall, thing.short) <= reach
 
 
