@@ -61,9 +61,11 @@ class Background:
         Cost: about 3 ms for 640 × 480 on one core.
         """
         self._seen += 1
-        even = self._light.corrected(image, dt_s)
+        small = _reduced(image)
+        even = _lit(image, self._light.factor(small, dt_s))
         level = self._light.level
-        calm = _reduced(self._grain.calmed(even, level))
+        calm = self._grain.calmed(even, level)
+        calm = small if calm is image else _reduced(calm)
         dimness = min(level / DARK, 1.0)
         mixture = self._mixture = self._mixture or Mixture(calm)
         mixture.dim(dimness)
@@ -110,6 +112,12 @@ def _apart(image: Image, empty: Image, levels: float) -> Mask:
     return np.asarray(np.asarray(cv2.absdiff(image, empty)).max(axis=2, initial=0) > levels)
 
 
+def _lit(image: Image, factor: float) -> Image:
+    import cv2
+
+    return image if factor == 1.0 else np.asarray(cv2.convertScaleAbs(image, alpha=factor), np.uint8)
+
+
 def _reduced(image: Image) -> Image:
     import cv2
 
@@ -147,17 +155,15 @@ class Light:
         """How bright the picture usually is, in the middle, grey levels; `DARK` until it is known."""
         return DARK if self._usual is None else float(np.median(self._usual))
 
-    def corrected(self, image: Image, dt_s: float) -> Image:
-        """The picture in the usual light."""
+    def factor(self, image: Image, dt_s: float) -> float:
+        """By how much a picture is to be made brighter, to show the place in its usual light."""
         import cv2
 
         small = cv2.cvtColor(cv2.resize(image, GLANCE, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
         grey = np.asarray(small, np.float32) + 1.0
         if self._usual is None:
             self._usual = grey
-            return image
+            return 1.0
         factor = float(np.clip(np.median(self._usual / grey), 0.3, 3.0))
         self._usual += np.float32(min(dt_s / self.FOLLOW_S, 1.0)) * (grey - self._usual)
-        if abs(factor - 1.0) <= self.DEAD_BAND:
-            return image
-        return np.asarray(cv2.convertScaleAbs(image, alpha=factor), np.uint8)
+        return 1.0 if abs(factor - 1.0) <= self.DEAD_BAND else factor

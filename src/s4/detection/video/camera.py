@@ -13,7 +13,7 @@ from s4.detection.video.background import Background
 from s4.detection.video.behaviours import make_behaviours
 from s4.detection.video.blobs import clean
 from s4.detection.video.finder import BlobFinder, Findings, PeopleFinder, Shown
-from s4.detection.video.flow import Flows
+from s4.detection.video.flow import Flows, Glance
 from s4.detection.video.look import image_of, view_of
 from s4.detection.video.name import STAGE, VERSION
 from s4.detection.video.people import PersonSize
@@ -129,6 +129,7 @@ class CameraWatch:
     def _see(self, view: View, image: Image, time: int, dt_s: float) -> Scene:
         standing = [track.box for track in self._tracker.tracks if _stands(track)]
         foreground = self._background.learn(image, dt_s, standing)
+        glance = Glance(image)
         mask = clean(foreground.mask)
         findings = Findings([])
         if foreground.settled:
@@ -151,11 +152,12 @@ class CameraWatch:
             foreground.settled,
             image,
             findings.things,
-            self._flows.next(foreground.image, dt_s),
+            self._flows.next(glance if foreground.image is image else foreground.image, dt_s),
             self._scale,
             self.whereabouts,
             spots=self._spots.show(Shot(time, dt_s, foreground.image, tracks, self._size, foreground.settled)),
             ongoing=frozenset(kind for kind, _ in self._ongoing),
+            glance=glance,
         )
 
     def tell(self, statement: Statement) -> Detection:

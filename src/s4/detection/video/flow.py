@@ -24,15 +24,15 @@ COARSE: Final = 4  # every so many pixels one is asked how the camera moves
 
 
 class Glance:
-    """One working picture, grey and small once it is asked for."""
+    """One working picture, `image`, which is grey and small once it is asked for so."""
 
     def __init__(self, image: Image) -> None:
-        self._image, self.shape = image, image.shape
+        self.image, self.shape = image, image.shape
 
     @cached_property
     def grey(self) -> Grey:
         """At most 320 px wide."""
-        return grey_of(self._image)
+        return grey_of(self.image)
 
 
 class Motion(NamedTuple):
@@ -90,13 +90,13 @@ class Flows:
         self._last: Glance | None = None
         self._engine: Any = None
 
-    def next(self, image: Image, dt_s: float) -> Flow | None:
+    def next(self, image: Image | Glance, dt_s: float) -> Flow | None:
         """None for the first picture, when the size has changed, and when the last one is too long ago."""
-        before, self._last = self._last, Glance(image)
+        before, self._last = self._last, image if isinstance(image, Glance) else Glance(image)
         if before is None or before.shape != self._last.shape or dt_s > LONGEST_S:
             return None
         self._engine = self._engine or make_engine()
-        return Flow(before, self._last, image.shape[1], dt_s, self._engine)
+        return Flow(before, self._last, self._last.shape[1], dt_s, self._engine)
 
 
 def make_engine() -> Any:

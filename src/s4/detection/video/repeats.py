@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -59,7 +60,7 @@ class Stillness:
         self._known_s += dt_s
         self._recent = [*self._recent, change][-max(round(QUIET_S / dt_s), 1) :]
         if self._known_s >= QUIET_S:
-            quiet = float(np.median(self._recent))
+            quiet = median(self._recent)
             self._quietest = min(self._quietest, quiet if quiet > CODEC else 0.0)
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple, Protocol
 from s4.core.model.detection import Phase
 from s4.core.ports import Card
 from s4.detection.video.finder import Recognised
-from s4.detection.video.flow import Flow
+from s4.detection.video.flow import Flow, Glance
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, Mask, View
 from s4.detection.video.scale import Scale
+from s4.detection.video.sight import Grey, grey_of
 from s4.detection.video.spots import Spots
 from s4.detection.video.track import Track
 from s4.detection.video.whereabouts import Whereabouts
@@ -25,7 +26,7 @@ class Scene(NamedTuple):
     `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
     was none; `scale`: how tall people look at each row; `where`: where on the ground a point lies;
     `spots`: where something new stands still; `ongoing`: the kinds of what was told and had not ended by the picture
-    before.
+    before; `glance`: the raw picture again, made small and grey only once.
     """
 
     time: int
@@ -43,6 +44,12 @@ class Scene(NamedTuple):
     where: Whereabouts | None = None
     spots: Spots | None = None
     ongoing: frozenset[str] = frozenset()
+    glance: Glance | None = None
+
+    @property
+    def grey(self) -> Grey:
+        """The raw picture in grey, at most 320 px wide. Cost: 0.2 ms when nobody asked before."""
+        return self.glance.grey if self.glance else grey_of(self.raw)
 
 
 class Statement(NamedTuple):

@@ -22,7 +22,6 @@ from s4.detection.video.picture import Box, View
 from s4.detection.video.repeats import Replay, Stillness
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.sight import grey_of
 from s4.detection.video.tampering import ACCEPT_S, How, Views
 
 KIND: Final = "camera_tampered"
@@ -83,7 +82,7 @@ class CameraTampered:
 
     def see(self, scene: Scene) -> list[Statement]:
         """Said once it is sure, again now and then, and when it is over."""
-        grey = grey_of(scene.raw)
+        grey = scene.grey
         how = self._views.look(grey, scene.dt_s)
         is_frozen = self._stillness.see(grey, scene.dt_s) >= FROZEN_S
         is_looped = self._replay.see(grey, scene.dt_s) >= LOOPED_S

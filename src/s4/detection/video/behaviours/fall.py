@@ -20,7 +20,7 @@ from s4.detection.video.outlines import Outline, extent
 from s4.detection.video.picture import Box
 from s4.detection.video.scene import Attributes, Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.sight import Grey, grey_of
+from s4.detection.video.sight import Grey
 
 KIND: Final = "fall"
 FORGET_S: Final = 300.0  # nobody came, nobody rose: it was said often enough
@@ -65,7 +65,7 @@ class Fall:
 
     def see(self, scene: Scene) -> list[Statement]:
         """Said when nobody rises after a fall, again now and then, and when somebody stands there."""
-        self._grey = grey_of(scene.raw)
+        self._grey = scene.grey
         self._scale = scene.view.width / self._grey.shape[1]
         sunk = self._descents.see(self._grey, scene.time)
         outline, said = self._descents.last, list[Statement]()
