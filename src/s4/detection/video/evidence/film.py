@@ -21,7 +21,8 @@ from s4.core.ports import Vault
 from s4.detection.video.evidence.movie import Movie
 from s4.detection.video.evidence.original import Original
 from s4.detection.video.evidence.painter import Painter
-from s4.detection.video.evidence.shot import Shot, encoded
+from s4.detection.video.evidence.sheet import Sheets
+from s4.detection.video.evidence.shot import Shot, encoded, stamp
 from s4.detection.video.evidence.unfinished import FILM, Begun, film_of
 from s4.detection.video.picture import Mask
 
@@ -70,7 +71,7 @@ class Film:
         self._begun, self._source, self._vault, self._original = begun, source, vault, original
         self._room, self._late = room, late
         self.draft = vault.draft(FILM)
-        self._movie, self._painter = Movie(self.draft, in_pieces=True), Painter()
+        self._movie, self._painter, self._sheets = Movie(self.draft, in_pieces=True), Painter(), Sheets()
         self._exposed: deque[_Exposed] = deque()
         self._key: tuple[Sequence[Shot], _Exposed, int] | None = None
         self._made: deque[Evidence] = deque()
@@ -142,11 +143,14 @@ class Film:
             self._over = True
 
     def _write(self, one: _Exposed) -> None:
-        image = one.shot.shown(one.mask(), self._painter, self._source)
-        if image is not None:
-            self._movie.add(image, one.shot.time)
+        shot = one.shot
+        sheet = self._sheets.of(shot.jpeg)
+        if sheet is not None:
+            sheet.cover(one.mask())
+            self._painter.paint(sheet.layers, shot.marks, shot.time, stamp(self._source, shot.time))
+            self._movie.add_frame(sheet.frame, shot.time)
             self._written += 1
-        self._until = one.shot.time
+        self._until = shot.time
 
     def _keep_key(self, shots: Sequence[Shot], last: _Exposed, time: int) -> None:
         painter = Painter()

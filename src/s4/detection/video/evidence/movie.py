@@ -73,6 +73,12 @@ class Movie:
         import cv2
 
         height, width = (side - side % 2 for side in image.shape[:2])
+        halved = np.asarray(cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420), np.uint8)
+        self.add_frame(av.VideoFrame.from_ndarray(halved, format="yuv420p"), time)
+
+    def add_frame(self, frame: av.VideoFrame, time: int) -> None:
+        """The same with a picture that is halved already: yuv420p, of even sides."""
+        width, height = frame.width, frame.height
         if self._stream is None:
             self._stream = self._begin(width, height)
             self._first, self._size = time, (width, height)
@@ -82,8 +88,6 @@ class Movie:
         if (width, height) != self._size:
             raise InputError(f"is of {width} × {height} px, not {self._size[0]} × {self._size[1]}", field="picture")
         self._last = tick
-        halved = np.asarray(cv2.cvtColor(image[:height, :width], cv2.COLOR_BGR2YUV_I420), np.uint8)
-        frame = av.VideoFrame.from_ndarray(halved, format="yuv420p")
         frame.pts, frame.time_base = tick, Fraction(1, TICKS)
         with self._explained():
             self._container.mux(self._stream.encode(frame))

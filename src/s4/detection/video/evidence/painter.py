@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from s4.core.clock import NS_PER_S
+from s4.detection.video.evidence.layers import Layer, Way
 from s4.detection.video.evidence.overlay import Mark
-from s4.detection.video.picture import Image
+from s4.detection.video.picture import Box
 
 TRAIL_S: Final = 10.0
 FORGET_S: Final = 2.0
@@ -26,13 +28,20 @@ class Painter:
     def __init__(self) -> None:
         self._ways: dict[str, _Way] = {}
 
-    def paint(self, image: Image, marks: tuple[Mark, ...], time: int, stamp: str) -> None:
-        """Draw the marks, the ways to them and a line of text (printable ASCII shows) into `image`, at `time` (ns)."""
+    def paint(self, layers: Sequence[Layer], marks: tuple[Mark, ...], time: int, stamp: str) -> None:
+        """Draw the marks, the ways to them and a line of text (printable ASCII shows) into the layers of a picture, at
+        `time` (ns).
+        """
         self.follow(marks, time)
+        lines = _Lines(), _Lines()
         for mark in marks:
-            self._way(image, mark)
-            _frame(image, mark)
-        _write(image, stamp, 4, image.shape[0] - 4)
+            lines[mark.alarm].ways.append(np.array([point[1:] for point in self._ways[mark.key]]))
+            lines[mark.alarm].boxes.append(_corners(mark.box))
+        for layer in layers:
+            for alarm, colour in enumerate((PERSON, ALARM)):
+                layer.lines(lines[alarm].ways, colour, _thick(layer))
+                layer.lines(lines[alarm].boxes, colour, _thick(layer) + alarm, closed=True)
+            _letter(layer, marks, stamp)
 
     def follow(self, marks: tuple[Mark, ...], time: int) -> None:
         """Remember where the marks were in a picture that is not drawn into."""
@@ -48,39 +57,40 @@ class Painter:
         while time - way[0][0] > TRAIL_S * NS_PER_S:
             way.popleft()
 
-    def _way(self, image: Image, mark: Mark) -> None:
-        import cv2
 
-        height, width = image.shape[:2]
-        points = np.array([(x * width, y * height) for _, x, y in self._ways[mark.key]])
-        line = np.round(points).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(image, [line], isClosed=False, color=_colour(mark), thickness=_thick(image), lineType=cv2.LINE_8)
+class _Lines:
+    """What is drawn in one colour."""
 
-
-def _colour(mark: Mark) -> tuple[int, int, int]:
-    return ALARM if mark.alarm else PERSON
+    def __init__(self) -> None:
+        self.ways: list[Way] = []
+        self.boxes: list[Way] = []
 
 
-def _thick(image: Image) -> int:
-    return max(round(int(image.shape[1]) / 480), 1)
+def _corners(box: Box) -> Way:
+    x, y, w, h = box
+    return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
 
 
-def _frame(image: Image, mark: Mark) -> None:
-    import cv2
-
-    height, width = image.shape[:2]
-    left, top = round(mark.box.x * width), round(mark.box.y * height)
-    right, bottom = round((mark.box.x + mark.box.w) * width), round((mark.box.y + mark.box.h) * height)
-    cv2.rectangle(image, (left, top), (right, bottom), _colour(mark), _thick(image) + mark.alarm)
-    _write(image, mark.text, left, max(top - 3, 12))
+def _thick(layer: Layer) -> int:
+    return max(round(layer.width / 480), 1)
 
 
-def _write(image: Image, text: str, x: int, y: int) -> None:
+def _letter(layer: Layer, marks: Sequence[Mark], stamp: str) -> None:
+    """Letters have no colour of their own."""
+    if layer.colour in {"u", "v"}:
+        return
+    height, width = layer.image.shape[:2]
+    for mark in marks:
+        _write(layer, mark.text, round(mark.box.x * width), max(round(mark.box.y * height) - 3, 12))
+    _write(layer, stamp, 4, height - 4)
+
+
+def _write(layer: Layer, text: str, x: int, y: int) -> None:
     """White letters with a dark edge; what is not ASCII shows as a question mark."""
     import cv2
 
     shown = text.encode("ascii", "replace").decode()
-    scale = max(image.shape[1] / 40, 10.0) / FONT_PX
+    scale = max(layer.width / 40, 10.0) / FONT_PX
     for colour, thickness, line in (((0, 0, 0), 3, cv2.LINE_8), (INK, 1, cv2.LINE_AA)):  # smooth lines cost five times
-        thick = thickness * _thick(image)
-        cv2.putText(image, shown, (max(x, 0), y), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, line)
+        place, thick = (max(x, 0), y), thickness * _thick(layer)
+        cv2.putText(layer.image, shown, place, cv2.FONT_HERSHEY_SIMPLEX, scale, layer.value(colour), thick, line)

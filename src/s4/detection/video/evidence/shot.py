@@ -10,6 +10,7 @@ from s4.core.clock import format_time
 from s4.core.errors import ServiceError
 from s4.core.model import Frame
 from s4.detection.video.evidence.blur import blurred
+from s4.detection.video.evidence.layers import Layer
 from s4.detection.video.evidence.overlay import Mark
 from s4.detection.video.evidence.painter import Painter
 from s4.detection.video.picture import Image, Mask
@@ -51,8 +52,13 @@ class Shot(NamedTuple):
         if taken is None:
             return None
         image = blurred(taken, cover)
-        painter.paint(image, self.marks, self.time, f"{source} {format_time(self.time)}")
+        painter.paint([Layer.of(image)], self.marks, self.time, stamp(source, self.time))
         return image
+
+
+def stamp(source: str, time: int) -> str:
+    """What is written into a picture of a camera, taken at `time` (ns UTC)."""
+    return f"{source} {format_time(time)}"
 
 
 def encoded(image: Image) -> bytes:
