@@ -62,6 +62,32 @@ def test_boxes_hold_the_pixels_of_people() -> None:
             assert columns.max() - columns.min() > 0.4 * w
 
 
+def test_a_light_that_is_switched_goes_out_and_comes_on_again() -> None:
+    clip = Clip(msgspec.structs.replace(ROOM, act="empty", light="switched", shadows=False, seconds=64, fps=1))
+    brightness = np.array([float(image.mean()) for image, _ in clip.pictures()])
+    dark = np.flatnonzero(brightness < 0.6 * np.median(brightness))
+    assert 7 <= len(dark) <= 21
+    assert np.array_equal(dark, np.arange(dark[0], dark[-1] + 1)), "once, and for a while"
+    assert 13 <= dark[0] <= 41
+    assert brightness[dark[-1] + 1 :].min() > 0.85 * brightness[: dark[0]].max()
+
+
+def test_a_bag_is_left_beside_somebody_with_another_one() -> None:
+    scene = msgspec.structs.replace(ROOM, act="bag_left_beside", people=0)
+    stage = Stage(place_of(scene), 2, 60.0, 8.0)
+    ACTS["bag_left_beside"].play(stage, 0)
+    for _ in range(240):
+        stage.step(0.25)
+    (deed,) = stage.deeds
+    (left,) = deed.things
+    own, friend = stage.things[0], stage.players[0]
+    assert left.holder is None
+    assert own.holder is None
+    assert 1.0 <= np.hypot(*(np.array(left.at) - friend.at)) <= 4.0
+    assert np.hypot(*(np.array(own.at) - friend.at)) <= 1.5
+    assert np.hypot(*(np.array(left.at) - deed.players[0].at)) > 5.0 or not deed.players[0].here
+
+
 def test_who_stands_behind_something_is_seen_in_part() -> None:
     clip = Clip(msgspec.structs.replace(ROOM, act="walkers", people=6, seconds=10, fps=1))
     shares = [one.seen for _, truth in clip.pictures() for one in truth.people]

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from s4.core.errors import InputError
 from s4.exercise.training.scene import Scene, scene_of
 
+_ROOM: Final[dict[str, Any]] = {"place": "room", "height_m": 2.6, "tilt_deg": 25.0, "view_deg": 80.0, "people": 1}
 CONDITIONS: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
     "evening": {"light": "evening"},
@@ -26,7 +27,8 @@ CONDITIONS: Final[dict[str, dict[str, Any]]] = {
     "wide": {"view_deg": 90.0, "height_m": 4.5, "tilt_deg": 30.0},
     "many": {"people": 18},
     "few": {"people": 0},
-    "indoors": {"place": "room", "height_m": 2.6, "tilt_deg": 25.0, "view_deg": 80.0, "people": 1},
+    "indoors": _ROOM,
+    "switched": _ROOM | {"light": "switched"},
 }
 """What differs from the usual scene, by name."""
 _PLACES: Final = ("square", "station", "stadium")

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from s4.core.errors import InputError
 
-Light = Literal["day", "evening", "overcast", "clouds", "night"]
+Light = Literal["day", "evening", "overcast", "clouds", "night", "switched"]
 Where = Literal["square", "stadium", "station", "room"]
 
 
@@ -20,10 +20,11 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `act`: what happens (see `acts.ACTS`); `condition`: the name under which its figures are summed up; `seed`: who,
     where and which way; `place`; `height_m`, `tilt_deg`, `view_deg`: the camera over the ground, how far it looks
     down, its horizontal angle of view; `light`: `clouds` change it by a third within seconds, lamps of a room or
-    street make it at night; `shadows`: whether the sun or the lamps cast any; `rain`: 0 none to 1 a downpour;
-    `fog_m`: how far one sees (0: no fog); `noise`: of the sensor, grey levels; `shake_px`: of the mast, root mean
-    square; `people`: others who walk about; `tamper`: what is done to the camera, besides (see `tamper.TAMPERS`);
-    `seconds`: 0 as long as the act needs; `fps`: pictures a second; `width`: of the picture, px, 16 to 9;
+    street make it at night, `switched` most of it goes out for 8 to 20 s and comes on again; `shadows`: whether the sun
+    or the lamps cast any; `rain`: 0 none to 1 a downpour; `fog_m`: how far one sees (0: no fog); `noise`: of the
+    sensor, grey levels; `shake_px`: of the mast, root mean square; `people`: others who walk about; `tamper`: what is
+    done to the camera, besides (see `tamper.TAMPERS`); `seconds`: 0 as long as the act needs; `fps`: pictures a second;
+    `width`: of the picture, px, 16 to 9;
     `quality`: x264's constant rate factor, smaller is better.
     """
 

@@ -30,6 +30,8 @@ class Weather:
         self._clear = _clearness(scene, place)
         sigma = scene.noise * (2.0 if scene.light == "night" else 1.0)
         self._size = width, height = place.optics.size
+        self._off_s = (0.0, 0.0)
+        self._spared = self._switched_off() if scene.light == "switched" else None
         shape = height + _MARGIN, width + _MARGIN
         grain = self._rng.normal(0, sigma, (*shape, 1)) + self._rng.normal(0, 0.45 * sigma, (*shape, 3))
         self._noise: NDArray[np.int16] = np.round(grain).astype(np.int16)
@@ -41,12 +43,25 @@ class Weather:
         lit = image.astype(np.float32)
         if self._lit is not None:
             lit *= self._lit
+        if self._spared is not None and self._off_s[0] <= now_s < self._off_s[1]:
+            lit *= self._spared
         if self._clear is not None:
             lit = lit * self._clear + _FOG * (1 - self._clear)
         lit *= self._brightness(now_s)
         if self._scene.rain:
             self._streaks(lit)
         return self._grainy(self._shaken(lit))
+
+    def _switched_off(self) -> NDArray[np.float32]:
+        """What is left of the light when most lamps are out, float[height, width, 1]: more around one that stays on."""
+        rng = np.random.default_rng([self._scene.seed, 41])
+        width, height = self._size
+        off_s = float(rng.uniform(14, 40))
+        self._off_s = off_s, off_s + float(rng.uniform(8, 20))
+        middle = rng.uniform((0, 0), (width, height))
+        rows, columns = np.mgrid[0:height, 0:width]
+        far = ((columns - middle[0]) ** 2 + (rows - middle[1]) ** 2) / (0.3 * width) ** 2
+        return np.asarray((0.28 + 0.22 * np.exp(-far))[..., None], np.float32)
 
     def _brightness(self, now_s: float) -> float:
         a, b, c, d = self._phases

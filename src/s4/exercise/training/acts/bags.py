@@ -50,12 +50,46 @@ def _left(stage: Stage, owner: Player, bag: Thing) -> Script:
     yield from _put_down(stage, owner, bag)
     down_s = stage.now_s
     yield Hold("gait", float(stage.rng.uniform(1.0, 5.0)))
+    yield from _walk_off(stage, owner, bag, {"put_down_s": down_s})
+
+
+def _walk_off(stage: Stage, owner: Player, bag: Thing, notes: dict[str, float] | None = None) -> Script:
+    """Out of view, for good; from 2.5 m on the bag is left."""
     exit_at = stage.place.outside(stage.rng, bag.at)
     share = GONE_M / max(math.dist(exit_at, bag.at), GONE_M)
     yield Walk((bag.at[0] + share * (exit_at[0] - bag.at[0]), bag.at[1] + share * (exit_at[1] - bag.at[1])))
     deed = stage.tell("unattended_object", [owner], [bag])
-    deed.notes = {"put_down_s": down_s, "walked_off_s": stage.now_s}
+    deed.notes = {**(notes or {}), "walked_off_s": stage.now_s}
     yield Walk(exit_at)
+
+
+def left_beside(stage: Stage, people: int) -> None:
+    """Somebody stands there with a bag of their own; two metres off, another one puts a bag down, and leaves."""
+    friend = newcomer(stage)
+    own = stage.thing((float(friend.at[0]), float(friend.at[1])), holder=friend)
+    spot = stage.place.inside(stage.rng, 1.0)
+    friend.script = _stand_by(stage, friend, own, spot)
+    walkers(stage, people)
+    owner = newcomer(stage)
+    bag = stage.thing((float(owner.at[0]), float(owner.at[1])), holder=owner)
+    owner.script = _leave_beside(stage, owner, bag, spot)
+
+
+def _stand_by(stage: Stage, friend: Player, own: Thing, spot: Point) -> Script:
+    yield Away(stage.calm_s)
+    yield Walk(spot)
+    yield from _put_down(stage, friend, own)
+    while True:
+        yield Hold("gait", float(stage.rng.uniform(4, 9)))
+        yield Walk((spot[0] + float(stage.rng.uniform(-0.2, 0.2)), spot[1] + float(stage.rng.uniform(-0.2, 0.2))), 0.6)
+
+
+def _leave_beside(stage: Stage, owner: Player, bag: Thing, spot: Point) -> Script:
+    yield Away(stage.calm_s + 4.0)
+    yield Walk(stage.place.beside(stage.rng, spot, 1.8, 2.6))
+    yield from _put_down(stage, owner, bag)
+    yield Hold("gait", 2.0)
+    yield from _walk_off(stage, owner, bag)
 
 
 def kept(stage: Stage, people: int) -> None:

@@ -119,6 +119,6 @@ def _gather(stage: Stage, spot: Point, all_: list[Player]) -> Script:
     near = stage.rng.normal(0, 0.9, 2)
     yield Walk((spot[0] + float(near[0]), spot[1] + float(near[1])))
     if all_:
-        stage.tell("crowd_density", all_)
+        stage.tell("gathering", all_)
     while True:
         yield Hold("gait", 10.0, face=spot)
