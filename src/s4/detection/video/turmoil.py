@@ -78,8 +78,8 @@ class Turmoil:
         across, down, moves = _coarse(motion, height)
         self._cell = height / across.shape[0]
         last, self._last = self._last, (across, down)
-        change = 0.0 if last is None else float(np.hypot(across - last[0], down - last[1]).sum())
-        size = np.hypot(across, down)
+        change = 0.0 if last is None else float(_length(across - last[0], down - last[1]).sum())
+        size = _length(across, down)
         fast = (moves & (size > SLOW)).view(np.uint8)
         self._keep(_Step(time, fast, float(size.sum()), change, _discord(across, down, size)))
 
@@ -129,6 +129,12 @@ def _coarse(motion: Motion, height: int) -> tuple[Floats, Floats, Mask]:
     return across, down, moves
 
 
+def _length(across: Floats, down: Floats) -> Floats:
+    import cv2
+
+    return np.asarray(cv2.magnitude(across, down), np.float32)
+
+
 def _discord(across: Floats, down: Floats, size: Floats) -> float | None:
     """How little the motion near each place is alike, weighted by the motion; None when hardly anything moves."""
     import cv2
@@ -141,7 +147,7 @@ def _discord(across: Floats, down: Floats, size: Floats) -> float | None:
         np.asarray(cv2.blur(one, (side, side), borderType=cv2.BORDER_CONSTANT)).ravel()[moves]
         for one in (across, down, size)
     )
-    alike = np.hypot(right, low) / (all_ + 1e-6)
+    alike = np.hypot(right, low) / (all_ + np.float32(1e-6))
     return float(1.0 - np.average(alike, weights=size.ravel()[moves]))
 
 
