@@ -144,6 +144,7 @@ async def _own_bus(settings: Settings, city: City) -> AsyncIterator[NatsServer]:
         sync_interval=settings.sync,
         listen=sites.leaf_listen(settings),
         remote=sites.leaf_remote(settings, city),
+        heap_growth=25 if settings.small else 50,
     )
     async with NatsServer(plan, settings.data_dir) as server:
         yield server

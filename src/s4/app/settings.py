@@ -71,6 +71,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return not self.rooms or room in self.rooms
 
     @property
+    def small(self) -> bool:
+        """Whether this is an edge node, where memory is dearer than a flood is likely: no room of the hub runs here.
+
+        >>> Settings(city_file=Path("city.toml"), rooms=EDGE_ROOMS).small
+        True
+        """
+        return not any(self.runs(room) for room in ("fusion", "risk", "picture"))
+
+    @property
     def all_rooms(self) -> tuple[str, ...]:
         """The rooms that run here, in the order of the street."""
         return tuple(room for room in STREET if self.runs(room))

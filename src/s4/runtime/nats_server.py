@@ -26,9 +26,6 @@ _PR_SET_PDEATHSIG: Final = 1
 _CONFIG: Final = "nats.conf"
 _PID: Final = "nats.pid"
 
-_LEAN: Final = {"GOGC": "50"}
-"""The server's heap may grow by half before it is collected, not double: 6 MB less at 1,000 readings/s."""
-
 log = get_logger(__name__)
 
 
@@ -152,7 +149,8 @@ class NatsServer:
             self._process = await asyncio.create_subprocess_exec(
                 _executable(), "-c", str(self._config),
                 stdout=log_file, stderr=log_file, stdin=asyncio.subprocess.DEVNULL,
-                preexec_fn=_die_with_parent, start_new_session=True, env=_LEAN | os.environ,
+                preexec_fn=_die_with_parent, start_new_session=True,
+                env={"GOGC": str(self.plan.heap_growth)} | os.environ,
             )  # fmt: skip
         self._pid.write_text(str(self._process.pid))
         await self._ready(self.plan.port)
