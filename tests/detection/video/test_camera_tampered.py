@@ -17,6 +17,8 @@ from s4.detection.video.repeats import Replay, Stillness
 from s4.detection.video.settings import Settings
 from s4.detection.video.sight import grey_of
 from s4.detection.video.tampering import ACCEPT_S, Views
+from s4.exercise.training.clip import Clip
+from s4.exercise.training.scene import Scene
 from tests.detection.recordings import START
 from tests.detection.video.render import HEIGHT, WIDTH, Moment, Person, frames, paint, walk
 
@@ -121,6 +123,61 @@ def test_a_crowd_is_not_said() -> None:
         return Moment(tuple(Person(x, y, 30 + round(x) % 90) for x, y in places if -20 < x < WIDTH + 20))
 
     assert watch(frames(crowd, 12.0, fps=FPS)) == []
+
+
+def paving() -> NDArray[np.float64]:
+    """Bare ground seen from near, with faint joints, brighter to the right."""
+    lit = np.add.outer(np.linspace(90, 110, HEIGHT), np.linspace(0, 40, WIDTH))
+    lit[::24] -= 9
+    lit[:, ::40] -= 9
+    return np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.8))
+
+
+def rained(place: NDArray[np.float64], second: float) -> NDArray[np.float64]:
+    rng = np.random.default_rng(round(second * FPS))
+    streaks = np.zeros(place.shape, np.uint8)
+    for x, y, reach in rng.integers((0, -20, 8), (WIDTH, HEIGHT, 26), (400, 3)).tolist():
+        cv2.line(streaks, (x, y), (x + reach // 8, y + reach), (130,), 1, cv2.LINE_AA)
+    return place + 0.6 * streaks
+
+
+@pytest.mark.parametrize("how", [None, "signal_lost"], ids=["downpour", "snow of a lost signal"])
+def test_streaks_of_rain_over_bare_ground_are_no_lost_signal(how: str | None) -> None:
+    def picture(second: float) -> Image:
+        noise = np.random.default_rng(round(second * FPS)).normal(0, 1, (HEIGHT, WIDTH))
+        shown = paving() if second < DONE_S else 128 + 60 * noise if how else rained(paving(), second)
+        return np.repeat(np.clip(shown + noise, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+    times = [number / FPS for number in range(round(OVER_S * FPS))]
+    pictures = [
+        Frame("cam-1", "square", number, START + round(second * NS_PER_S), picture(second))
+        for number, second in enumerate(times)
+    ]
+    found = [one for one in watch(pictures) if one.phase == "start"]
+    assert [one.attributes["how"] for one in found] == ([how] if how else [])
+
+
+@pytest.mark.slow
+def test_a_downpour_before_a_station_is_no_lost_signal() -> None:
+    scene = Scene(
+        seed=1003,
+        place="station",
+        people=8,
+        light="clouds",
+        noise=0.8,
+        shake_px=0.3,
+        rain=0.9,
+        height_m=3.5,
+        tilt_deg=35.0,
+        view_deg=45.0,
+        seconds=60,
+        fps=FPS,
+        width=320,
+    )
+    views = Views()
+    said = [views.look(grey_of(image), 1 / FPS) for image, _ in Clip(scene).pictures()]
+    assert len(said) == 300
+    assert "signal_lost" not in said
 
 
 def test_a_new_view_is_accepted_after_a_minute_and_the_old_one_is_known_again() -> None:

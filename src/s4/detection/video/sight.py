@@ -6,7 +6,8 @@ seconds, no longer shows its place. All is measured on a grey picture at most 32
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import math
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ Floats = NDArray[np.float32]
 WIDEST: Final = 320
 BLOCKS: Final = (8, 6)
 MEMORY_S: Final = 20.0
-LATELY: Final = np.float32(0.3)  # weight of one picture in what was seen lately
+LATELY_S: Final = 0.56  # how long ago what was seen lately was, on average
 HIDDEN: Final = 0.1  # of the rate of learning
 FAINT: Final = 0.01
 ALIKE, BARE = 0.4, 0.1  # correlation below which edges are elsewhere; share of sharpness below which there are none
@@ -37,8 +38,9 @@ class Look(NamedTuple):
     how much of their sharpness the edges of the sharper blocks kept, in the contrast of now (1 = as usual); `glare`:
     share of the whole picture that is blind with light and usually is not; `steady`: share of all blocks whose edges
     are where they were half a second ago (judged when most were lost, else 1); `spread`, `level`: standard deviation
-    and mean of the grey levels; `known`: share of all blocks that hold edges; `blocks`, `bare_blocks`: bool[6, 8],
-    where they are lost or bare, or bare.
+    and mean of the grey levels; `known`: share of all blocks that hold edges; `alike`: correlation of what is dark and
+    what is bright, seen coarsely, with what is known, -1…1; `blocks`, `bare_blocks`: bool[6, 8], where they are lost or
+    bare, or bare.
     """
 
     lost: float
@@ -49,6 +51,7 @@ class Look(NamedTuple):
     spread: float
     level: float
     known: float
+    alike: float
     blocks: NDArray[np.bool_]
     bare_blocks: NDArray[np.bool_]
 
@@ -68,40 +71,41 @@ class Sight:
 
     def __init__(self) -> None:
         nothing: Floats = np.zeros(0, np.float32)
-        self._edges = self._sharp = self._contrast = self._glare = self._lately = nothing
+        self._edges = self._sharp = self._contrast = self._glare = self._coarse = self._lately = nothing
         self._hidden = np.zeros(BLOCKS[::-1], np.bool_)
         self._seen = 0
 
-    def look(self, grey: Grey) -> Look:
-        """Compare; the first picture is compared with itself."""
+    def look(self, grey: Grey, dt_s: float) -> Look:
+        """Compare a picture taken `dt_s` after the one looked at before; the first is compared with itself."""
+        import cv2
+
         now = _Measured.of(grey)
         if not self._edges.size:
-            self._edges, self._sharp, self._contrast, self._glare = now
+            self._edges, self._sharp, self._contrast, self._glare, self._coarse = (one.copy() for one in now)
             self._lately = now.edges.copy()
         self._now = now
         textured = self._sharp > PLAIN
-        alike = _alike(now.edges, self._edges)
-        left = now.sharp / np.maximum(self._sharp, 1e-3)
         contrast = np.maximum(now.contrast, 1.0) / np.maximum(self._contrast, 1.0)
-        fine = left / np.clip(contrast, 0.02, 50.0)
-        lost = textured & (alike < ALIKE)
+        left = now.sharp / np.maximum(self._sharp, 1e-3)
+        lost = textured & (_alike(now.edges, self._edges) < ALIKE)
         bare = textured & (left < BARE)
         self._hidden = lost | bare
-        glare = float(np.maximum(now.glare - self._glare, 0.0).mean())
         share = max(int(textured.sum()), 1)
+        level, spread = (float(one[0, 0]) for one in cv2.meanStdDev(grey))
         look = Look(
             lost=float(lost.sum()) / share,
             bare=float(bare.sum()) / share,
-            fine=float(np.quantile(fine[textured], SHARPEST)) if textured.any() else 1.0,
-            glare=glare,
+            fine=_quantile((left / np.clip(contrast, 0.02, 50.0))[textured], SHARPEST) if textured.any() else 1.0,
+            glare=float(np.maximum(now.glare - self._glare, 0.0).mean()),
             steady=self._steady(now) if 2 * int(lost.sum()) > share else 1.0,
-            spread=float(grey.std()),
-            level=float(grey.mean()),
+            spread=spread,
+            level=level,
             known=float(textured.mean()),
-            blocks=lost | bare,
+            alike=_correlation(now.coarse, self._coarse),
+            blocks=self._hidden,
             bare_blocks=bare,
         )
-        self._lately += LATELY * (now.edges - self._lately)
+        cv2.accumulateWeighted(now.edges, self._lately, -math.expm1(-dt_s / LATELY_S))
         return look
 
     def _steady(self, now: _Measured) -> float:
@@ -123,6 +127,7 @@ class Sight:
         self._sharp *= (np.maximum(now.sharp, FAINT) / np.maximum(self._sharp, FAINT)) ** rates
         self._contrast += rates * (now.contrast - self._contrast)
         self._glare += rates * (now.glare - self._glare)
+        self._coarse += rates.mean() * (now.coarse - self._coarse)
 
 
 class _Measured(NamedTuple):
@@ -130,22 +135,24 @@ class _Measured(NamedTuple):
     sharp: Floats
     contrast: Floats
     glare: Floats
+    coarse: Floats
 
     @classmethod
     def of(cls, grey: Grey) -> _Measured:
         import cv2
 
         across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, ksize=3, scale=0.25) for dx in (1, 0))
-        square = across * across + down * down
-        edges = cv2.blur(cv2.sqrt(square), TREMBLE)
+        strength = np.asarray(cv2.magnitude(across, down), np.float32)
+        edges = cv2.blur(strength, TREMBLE)
         coarse = cv2.resize(grey, COARSE, interpolation=cv2.INTER_AREA).astype(np.float32)
-        glare = (grey >= SATURATED).astype(np.float32)
-        rough = _blocks(coarse * coarse) - _blocks(coarse) ** 2
-        rough = np.maximum(cv2.blur(rough, (3, 3)), 0.0)
-        return cls(np.asarray(edges, np.float32), _blocks(square), rough, _blocks(glare))
+        _, bright = cv2.threshold(grey, SATURATED - 1, 255, cv2.THRESH_BINARY)
+        rough = cv2.blur(_blocks(coarse * coarse) - _blocks(coarse) ** 2, (3, 3))
+        glare = _blocks(np.asarray(bright, np.uint8)) / np.float32(255.0)
+        contrast = np.maximum(np.asarray(rough, np.float32), np.float32(0.0))
+        return cls(np.asarray(edges, np.float32), _blocks(strength * strength), contrast, glare, coarse)
 
 
-def _blocks(values: Floats) -> Floats:
+def _blocks(values: Floats | Grey) -> Floats:
     import cv2
 
     return np.asarray(cv2.resize(values, BLOCKS, interpolation=cv2.INTER_AREA), np.float32)
@@ -159,3 +166,18 @@ def _alike(one: Floats, other: Floats) -> Floats:
     spread_other = np.maximum(_blocks(other * other) - mean_other**2, 0.0)
     whole = np.sqrt(spread_one * spread_other)
     return np.where(whole > 1e-2, together / np.maximum(whole, 1e-2), 0.0).astype(np.float32)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    """Of two pictures as a whole, -1…1; 0 where one of them is flat."""
+    one, other = (values.ravel() - values.mean() for values in (one, other))
+    whole = math.sqrt(float(one @ one) * float(other @ other))
+    return float(one @ other) / whole if whole > 1.0 else 0.0
+
+
+def _quantile(values: NDArray[Any], share: float) -> float:
+    """Between the two values next to it, as much as it is; some values."""
+    place = share * (len(values) - 1)
+    ordered = np.sort(values)
+    low, high = float(ordered[int(place)]), float(ordered[math.ceil(place)])
+    return low + (place - int(place)) * (high - low)

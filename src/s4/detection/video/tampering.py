@@ -16,6 +16,7 @@ ENOUGH: Final = 0.15  # share of blocks with edges: else the place is too plain 
 FLAT: Final = 0.5  # grey levels: no lens and no sensor gives less, a recorder without a signal does
 DARK: Final = 20  # grey levels: what a lens under a hand gives, once a codec has smoothed it
 SNOW: Final = 8.0  # times the usual sharpness: noise instead of a picture
+RAIN: Final = 0.12  # correlation with the place, seen coarsely: behind streaks it is still there, behind snow it is not
 GLARE, DAZZLED = 0.25, 0.4  # share of the picture blind with light, of the blocks lost in it
 GONE, BARE, ALL = 0.55, 0.65, 0.8  # share of blocks whose edges are elsewhere, or gone, by whichever
 PAINTED: Final = 0.3  # of the lost edges: so many are gone, not elsewhere
@@ -26,6 +27,9 @@ MORE: Final = 0.3  # of the blocks are lost than usually: else it is the crowd, 
 DOUBT_S: Final = 3.0  # for so long what hides most of the place is not taken for usual
 SPOT, SPOT_BARE, SPOT_S = 0.25, 0.12, 1.5  # share of blocks lost and bare, without a break: what drives by moves on
 MOST_VIEWS: Final = 4
+CALM_S: Final = 0.4  # while nothing is wrong it is looked no more often, unless this share of all blocks is hidden:
+STIR: Final = 0.2
+CALM_AFTER_S: Final = 4.0  # of learning
 
 ACCEPT_S: Final[dict[How, float]] = {"moved": 60.0, "sprayed": 600.0, "defocused": 600.0}
 """After this long the picture is taken as the place from now on. Who covers a camera gets no such mercy."""
@@ -35,7 +39,7 @@ def verdict(look: Look, usually_lost: float = 0.0) -> How | None:
     """What was done to the whole view of a camera that sees this; None when nothing was."""
     if look.known < ENOUGH:
         return None
-    if look.spread < FLAT or (look.lost > GONE and look.fine > SNOW):
+    if look.spread < FLAT or (look.lost > GONE and look.fine > SNOW and look.alike < RAIN):
         return "covered" if look.level < DARK else "signal_lost"
     return _blind(look) or _elsewhere(look, usually_lost)
 
@@ -81,25 +85,36 @@ class Views:
         self._known_s = 0.0
         self._usually_lost = 0.0
         self._gone_s = 0.0
+        self._waited_s = 0.0
+        self._is_calm = False
 
     def look(self, grey: Grey, dt_s: float) -> How | None:
-        """What was done to the camera; None when it shows one of the views it is known to have."""
-        look = self._sights[0].look(grey)
+        """What was done to the camera; None when it shows one of the views it is known to have, or while it is calm."""
+        self._waited_s += dt_s
+        if self._is_calm and self._waited_s < CALM_S - dt_s / 2:
+            return None
+        dt_s, self._waited_s = self._waited_s, 0.0
+        look = self._sights[0].look(grey, dt_s)
+        how = self._judge(look, grey, dt_s)
+        self._is_calm = how is None and self._known_s >= CALM_AFTER_S and float(look.blocks.mean()) < STIR
+        return how
+
+    def _judge(self, look: Look, grey: Grey, dt_s: float) -> How | None:
         is_spot = self.spot.see(look, dt_s)
         if self._known_s < KNOWN_S:
             self._learn(look, dt_s)
             return None
         how = verdict(look, self._usually_lost) or ("sprayed" if is_spot else None)
-        if how is not None and self._is_another(grey):
+        if how is not None and self._is_another(grey, dt_s):
             return None
         if how is None:
             self._learn(look, dt_s)
         return how
 
-    def _is_another(self, grey: Grey) -> bool:
+    def _is_another(self, grey: Grey, dt_s: float) -> bool:
         """Whether this is a view known from before; it is the one expected from now on."""
         for number, other in enumerate(self._sights[1:], start=1):
-            look = other.look(grey)
+            look = other.look(grey, dt_s)
             if verdict(look) is None and look.lost <= USUAL:
                 self._sights.insert(0, self._sights.pop(number))
                 return True
