@@ -49,6 +49,11 @@ def test_a_bag_is_said_after_t_seconds_alone_and_until_it_is_taken() -> None:
     assert found[0].confidence > 0.5
 
 
+def test_nothing_is_told_from_pictures_too_far_apart() -> None:
+    """Every 1.5 s: between two of them anybody may have come and gone."""
+    assert watch(left_at_20, 60.0, fps=1 / 1.5) == []
+
+
 @pytest.mark.slow
 def test_a_bag_left_for_longer_than_the_memory_is_not_said_to_be_taken() -> None:
     found = watch(left_at_20, 420.0, fps=2.5, update_every_s=60.0)

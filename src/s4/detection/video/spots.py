@@ -23,6 +23,7 @@ WIDEST: Final = 1.0
 SAME: Final = 0.6
 SEATED: Final = 0.4  # height against a person's, of somebody who sits or crouches, at least
 CROUCHING: Final = 0.5
+SLENDER: Final = 1.8  # height against width
 MOSTLY: Final = 0.6
 WALKED: Final = 0.5  # heights
 RIM_PX: Final = 4
@@ -145,8 +146,13 @@ class Spots:
 
 def is_small(box: Box, tall: float, whole: Box = NOWHERE) -> bool:
     """Whether somebody `tall` pixels tall could have carried it; with its shadow (`whole`) it may be somewhat higher,
-    but not as high as somebody whose legs look like a shadow.
+    but not as high as somebody whose legs look like a shadow, nor as high and slender as a part of one.
+
+    >>> [is_small(Box(0, 0, w, h), 60.0) for w, h in ((20, 24), (20, 36), (12, 36), (12, 8))]
+    [True, True, False, False]
     """
+    if any(one.h > CROUCHING * tall and one.h > SLENDER * one.w for one in (box, whole)):
+        return False
     return SMALLEST * tall <= box.h <= LARGEST * tall and box.w <= WIDEST * tall and whole.h <= SHADED * tall
 
 

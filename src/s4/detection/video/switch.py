@@ -21,8 +21,8 @@ class Switch:
         """Whether the light is just changing; `share`: how much of the picture, `dt_s` after the last, is new, 0–1.
 
         >>> switch = Switch()
-        >>> [switch.see(share, 0.4) for share in (0.02, 0.05, 0.5, 0.1, 0.02, 0.02, 0.02, 0.02, 0.02)]
-        [False, False, True, True, True, True, True, False, False]
+        >>> [switch.see(share, 0.5) for share in (0.02, 0.05, 0.5, 0.1, 0.02, 0.02, 0.02, 0.02)]
+        [False, False, True, True, True, True, True, False]
         """
         if self._left_s > 0.0:
             self._left_s -= dt_s

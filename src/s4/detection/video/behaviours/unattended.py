@@ -3,8 +3,8 @@
 A thing is a candidate when it is new, stands still, is small compared with the people there, has edges of its own
 (where something was taken away, the edges are in the empty scene instead), and a person was beside it shortly before it
 was first seen by itself. It is attended while somebody stays near; who only walks past does not count. Confidence is a
-product of rates (n + 1) / (m + 2): pictures in which it was still there, and pictures since it was alone in which it
-was in plain sight; times the contrast of its edges against those of the empty scene, c / (c + e).
+product of rates (n + 1) / (m + 2) of the pictures in which nobody is in front of it: it was still there, and was so
+since it is alone; times the contrast of its edges against those of the empty scene, c / (c + e).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ BEFORE_S: Final = 4.0  # who was there so long before it stood still came with i
 GONE_S: Final = 3.0
 RELIT_S: Final = 20.0  # after the light was switched, things are found again
 RARELY_S: Final = 1.2  # between two pictures: nobody is followed over more, and nothing is known to stand still
+PLAIN: Final = 5  # pictures since it is alone, with nobody in front
 SOLID: Final = 0.45  # of its box stood still: else it is scattered specks
 BY_ITSELF_S: Final = 3.0
 SAME: Final = 0.4  # of the smaller box, under the other one
@@ -51,11 +52,11 @@ MOST: Final = 64
 @dataclass(slots=True)
 class Thing:
     """`alone`: ns UTC since when nobody is near; `seen`: last in the still map; `pictures`, `present`: counted since
-    it was first seen, and seen; `pictures_alone`, `plain`: since it is alone, and seen with nobody in front; `edges`:
+    it was first seen, unless hidden, and seen; `pictures_alone`, `plain`: since it is alone, nobody in front; `edges`:
     contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
     long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow;
     `near`: ns UTC, when somebody last was; `apart_s`: how long it was seen by itself, and `fill`: how much of its box
-    stood still then, 0–1.
+    stood still then, 0–1; `newest`: the last number that anybody had when it was found.
     """
 
     happening: Happening
@@ -76,6 +77,7 @@ class Thing:
     company_s: float = 0.0
     apart_s: float = 0.0
     fill: float = 0.0
+    newest: int = 0
 
 
 class UnattendedObject:
@@ -142,6 +144,7 @@ class UnattendedObject:
             key = f"{spot.began}/{round(spot.box.x)}/{round(spot.box.y)}"
             thing = Thing(Happening(KIND, key, spot.began), spot.box, tall, spot.began, seen=time, edges=edges)
             thing.owners = _who_put(spot, spots)
+            thing.newest = max((one.number for one in spots.company.people), default=0)
             thing.whole, thing.short = spot.whole, foreshortening(scene.where, scene.view, spot.box, tall)
             thing.alone = max(spots.company.stayed(lambda one: _is_near(one, thing)), spot.began)
             self._things.append(thing)
@@ -171,7 +174,7 @@ class UnattendedObject:
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        is_solid = thing.fill >= SOLID
+        is_solid = thing.fill >= SOLID and thing.plain >= PLAIN
         is_left = is_solid and thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
         lingers = (
             thing.company_s >= ATTENDED_S and scene.time - thing.near < JUST_NOW_S * NS_PER_S
@@ -195,13 +198,13 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     """Count this picture, and whether somebody is with the thing; true when somebody is in front of it."""
     people = [one for one in spots.there(thing.box) if not is_thing(one, thing.whole, thing.tall)]
     hidden = any(overlap(one.box, thing.box) > 0 for one in people)
-    thing.pictures += 1
+    thing.pictures += is_present or not hidden
     thing.present += is_present
-    thing.pictures_alone += 1
+    thing.pictures_alone += not hidden
     thing.plain += is_present and not hidden
     near = [one for one in people if one.slow and _is_near(one, thing)]
     thing.near = scene.time if near else thing.near
-    is_owned = any(one.number in thing.owners or one.travelled < CAME for one in near)
+    is_owned = any(_is_owner(one, thing) for one in near)
     thing.owned_s = _lasted(thing.owned_s, scene.dt_s if is_owned else -scene.dt_s, ATTENDED_S)
     thing.company_s = _lasted(thing.company_s, scene.dt_s if near else -scene.dt_s, ADOPTED_S)
     if (is_owned and thing.owned_s >= ATTENDED_S) or (near and thing.company_s >= ADOPTED_S):
@@ -220,9 +223,13 @@ def _who_put(spot: Spot, spots: Spots) -> frozenset[int]:
     return frozenset(number for number, far in near.items() if far <= reach)
 
 
+def _is_owner(one: Person, thing: Thing) -> bool:
+    """Who put it down, also under a number that they got since, beside it."""
+    return one.number in thing.owners or (one.number > thing.newest and one.travelled < CAME)
+
+
 def _is_near(one: Person, thing: Thing) -> bool:
-    is_owner = one.number in thing.owners or one.travelled < CAME
-    reach = OWN_NEAR if is_owner else NEAR
+    reach = OWN_NEAR if _is_owner(one, thing) else NEAR
     return heights_apart(one.box, thing.box, thing.tall, thing.short) <= reach
 
 
