@@ -76,6 +76,10 @@ class CameraWatch:
         self._note(said)
         return ended + [self._detection(statement) for statement in said]
 
+    def due(self, time: int) -> bool:
+        """Whether a picture of `time` (ns UTC) is to be analysed: one that is not costs nothing."""
+        return self._last is None or time >= self._due or time < self._last
+
     def close(self) -> list[Detection]:
         """The camera has gone: end what is open, and forget who was there."""
         if self._last is None:

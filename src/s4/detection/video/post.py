@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
 from s4.detection.video.settings import Settings
 from s4.detection.video.stream import Stream
+from s4.detection.video.turns import one_core_each, turns
 
 SILENT_S: Final = 10
 
@@ -41,7 +43,9 @@ class Post:
     def see(self, frame: Frame, now: int) -> list[Detection]:
         """The next picture → what is to be said at `now`, ns UTC."""
         found = [self._watch.tell(one) for one in self._stream.hear(frame, now)] if self._stream else []
-        seen = self._watch.look(frame)
+        one_core_each()
+        with turns().turn() if frame.live and self._watch.due(frame.time) else nullcontext():
+            seen = self._watch.look(frame)
         found += seen + self._record(frame, seen)
         self._show(frame)
         self._heard = now
