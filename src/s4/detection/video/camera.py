@@ -132,8 +132,8 @@ class CameraWatch:
 
     def _see(self, view: View, image: Image, time: int, dt_s: float) -> Scene:
         standing = [track.box for track in self._tracker.tracks if _stands(track)]
-        foreground = self._background.learn(image, dt_s, standing)
         glance = Glance(image)
+        foreground = self._background.learn(image, dt_s, standing, glance.grey)
         mask = clean(foreground.mask)
         findings = Findings([])
         if foreground.settled:
