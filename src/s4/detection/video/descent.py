@@ -96,6 +96,11 @@ class Descents:
         """The newest outline."""
         return self._outlines.past[-1] if self._outlines.past else None
 
+    @property
+    def now(self) -> Grey | None:
+        """The newest picture, smoothed."""
+        return self._outlines.now
+
     def see(self, grey: Grey, time: int) -> list[Descent]:
         """Those that have been watched for long enough with this picture, `WATCH_S` after somebody sank."""
         outline = self._outlines.see(grey, time)

@@ -92,7 +92,7 @@ def landing_of(descent: Descent, grey: Grey, time: int) -> Landing:
     """Measures a descent by all that came after. `grey`: the picture of this time (ns UTC). Cost: about 1 ms."""
     firm = descent.firm()
     low = int(max(step.extent.top for step in firm))
-    now = _in_light_of(smoothed(grey), descent.old[-1])
+    now = in_light_of(smoothed(grey), descent.old[-1])
     lying = _lying(descent, firm, now, low)
     box = extent(lying, descent.around)
     return Landing(
@@ -130,7 +130,7 @@ def _goes_out(left: float, right: float, tall: float, width: int) -> bool:
     return (left <= side or right >= width - side) and right - left < NARROW * tall
 
 
-def _in_light_of(now: Grey, old: Grey) -> Grey:
+def in_light_of(now: Grey, old: Grey) -> Grey:
     """As bright as the other picture: a body that moves makes a camera correct its exposure."""
     shift = float(np.median(old.astype(np.int16) - now))
     return np.asarray(np.clip(now + shift, 0, 255), np.uint8)

@@ -52,6 +52,11 @@ class Outlines:
         self.past: deque[Outline] = deque()
         self._last: Outline | None = None
 
+    @property
+    def now(self) -> Grey | None:
+        """The newest picture, smoothed."""
+        return None if self._last is None else self._last.grey
+
     def see(self, grey: Grey, time: int) -> Outline | None:
         """The outline of the picture before this one; None when there is none, or the light has changed."""
         smooth, last = smoothed(grey), self._last
