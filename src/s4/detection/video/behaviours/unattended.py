@@ -42,7 +42,8 @@ GONE_S: Final = 3.0
 RELIT_S: Final = 20.0  # after the light was switched, things are found again
 RARELY_S: Final = 1.2  # between two pictures: nobody is followed over more, and nothing is known to stand still
 PLAIN: Final = 5  # pictures since it is alone, with nobody in front
-SOLID: Final = 0.45  # of its box stood still: else it is scattered specks
+SOLID: Final = 0.3  # of its box stood still: else it is scattered specks
+LOOKS: Final = 10  # so many at its edges count alike
 BY_ITSELF_S: Final = 3.0
 SAME: Final = 0.4  # of the smaller box, under the other one
 KEPT: Final = 0.8  # of the pixels that stood still
@@ -56,7 +57,8 @@ class Thing:
     contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
     long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow;
     `near`: ns UTC, when somebody last was; `apart_s`: how long it was seen by itself, and `fill`: how much of its box
-    stood still then, 0–1; `newest`: the last number that anybody had when it was found.
+    stood still then, 0–1; `newest`: the last number that anybody had when it was found; `looks`: at
+    its edges, in plain sight.
     """
 
     happening: Happening
@@ -78,6 +80,7 @@ class Thing:
     apart_s: float = 0.0
     fill: float = 0.0
     newest: int = 0
+    looks: int = 1
 
 
 class UnattendedObject:
@@ -133,7 +136,9 @@ class UnattendedObject:
                 thing.apart_s += scene.dt_s
                 if spot.plain:
                     thing.box, thing.whole, thing.fill = spot.box, spot.whole, spots.still.settled(spot.box)
-                    thing.edges = thing.edges if thing.happening.started else _edges(spot, spots)
+                    if not thing.happening.started:
+                        thing.looks = min(thing.looks + 1, LOOKS)
+                        thing.edges += (_edges(spot, spots) - thing.edges) / thing.looks
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
         if owner is None:
