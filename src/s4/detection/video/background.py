@@ -69,8 +69,9 @@ class Background:
         dimness = min(level / DARK, 1.0)
         mixture = self._mixture = self._mixture or Mixture(calm)
         mixture.dim(dimness)
-        areas = [_area(box, calm.shape[1] / image.shape[1]) for box in standing]
         held = np.zeros(calm.shape[:2], np.uint8)
+        areas = [_area(box, calm.shape[1] / image.shape[1]) for box in standing]
+        areas = [area for area in areas if held[area].size]
         for area in areas:
             held[area] = FULL
         marks = mixture.apply(calm, self._rate(dt_s), held, anew=self._relearn_left_s > 0.0)
@@ -109,7 +110,7 @@ def _apart(image: Image, empty: Image, levels: float) -> Mask:
     """Where two pictures differ by more than so many grey levels in any colour."""
     import cv2
 
-    return np.asarray(np.asarray(cv2.absdiff(image, empty)).max(axis=2, initial=0) > levels)
+    return np.asarray(np.asarray(cv2.absdiff(image, empty)).max(axis=2) > levels)
 
 
 def _lit(image: Image, factor: float) -> Image:

@@ -44,7 +44,7 @@ class Grain:
 
     def _measure(self, image: Image) -> None:
         rows = image[::EVERY, :, GREEN].astype(np.int16)
-        if self._last is not None and self._last.shape == rows.shape:
+        if self._last is not None and self._last.shape == rows.shape and rows.shape[1] > 2:
             change = rows - self._last
             apart = np.minimum(np.abs(change[:, 2:] - change[:, :-2]), MOST)
             sigma = float(apart.mean()) / PER_SIGMA

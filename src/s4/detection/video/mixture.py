@@ -31,9 +31,9 @@ class Mixture:
     """The model of one camera. `empty`: the scene with nothing in it, as it was at most eight pictures ago."""
 
     def __init__(self, image: Image) -> None:
-        height = len(image)
+        height, bands = len(image), min(BANDS, len(image))
         self.empty = image.copy()
-        self._rows = [slice(height * n // BANDS, height * (n + 1) // BANDS) for n in range(BANDS)]
+        self._rows = [slice(height * n // bands, height * (n + 1) // bands) for n in range(bands)]
         self._bands = [_Band(self.empty[rows]) for rows in self._rows]
         self._variance = LEAST_VARIANCE
         self._seen = 0
@@ -51,7 +51,7 @@ class Mixture:
         """Marks of a picture (0, `SHADOW`, `FULL`); then it is learnt, at `rate`. Where `held` is not 0 nothing is
         marked, nor learnt. `anew`: all of the picture is new. Cost: 3 ms for 640 × 480, or 10 while all is new.
         """
-        turn = self._seen % BANDS
+        turn = self._seen % len(self._bands)
         self._seen += 1
         anew = anew or self._seen <= LEARNT
         if self._is_known and not anew:
@@ -60,7 +60,7 @@ class Mixture:
             marks = np.empty_like(held)
             for rows, band in zip(self._rows, self._bands, strict=True):
                 band.learn(image[rows], held[rows], rate, marks[rows])
-        for number in range(BANDS) if not anew and not self._is_known else (turn,):
+        for number in range(len(self._bands)) if not anew and not self._is_known else (turn,):
             self._bands[number].renew(self.empty[self._rows[number]], self._variance)
         self._is_known = not anew
         return marks
@@ -72,7 +72,7 @@ class Mixture:
             if not old.all():
                 band.learn(image[rows], old | held[rows], rate, marks[rows])
             if number == turn:
-                band.learn(image[rows], ~old | held[rows], min(rate * BANDS, 1.0), np.empty_like(old))
+                band.learn(image[rows], ~old | held[rows], min(rate * len(self._bands), 1.0), np.empty_like(old))
         return marks
 
 
