@@ -274,8 +274,13 @@ def test_a_late_consumer_of_a_live_stream_gets_the_newest(mjpeg: Mjpeg) -> None:
         if frame is None:
             continue
         assert clock.now() - frame.time < NS_PER_S
-        got.append(frame.number)
-        time.sleep(0.5)
+        assert frame.newer is not None
+        time.sleep(0.25)
+        later = frame.newer()
+        assert later is not None
+        assert later.number > frame.number
+        got.append(later.number)
+        time.sleep(0.25)
         if len(got) == 4:
             one.close()
     assert all(later - sooner > 5 for sooner, later in pairwise(got[1:]))

@@ -180,7 +180,8 @@ class VideoCamera(Camera):
                         if self._closed.is_set():
                             return
                         if gate.passes(time):
-                            self.dropped += mailbox.put(self._frame(number, time, picture, video))
+                            frame = self._frame(number, time, picture, video)._replace(newer=mailbox.newer)
+                            self.dropped += mailbox.put(frame)
                         number += 1
                 mailbox.lose("the stream ended")
             except (ServiceError, InputError) as error:
@@ -257,6 +258,12 @@ class _Mailbox:
         with self._changed:
             self._closed = True
             self._changed.notify()
+
+    def newer(self) -> Frame | None:
+        """The frame that has come since the last one was taken, if one has."""
+        with self._changed:
+            frame, self._frame = self._frame, None
+            return frame
 
     def take(self, timeout_s: float) -> Frame | None:
         """The newest frame, waiting for one; None when there is none in time."""

@@ -71,6 +71,16 @@ def test_cameras_do_not_disturb_each_other(whole: list[bytes]) -> None:
     assert run(mixed, [10, 20]) == whole
 
 
+def test_of_a_camera_that_had_to_wait_the_newest_picture_is_analysed(whole: list[bytes]) -> None:
+    empty = list(frames(lambda _: Moment(), 14.0, fps=5.0))
+    stage, found = VideoWatch(context_of("cam-1", zones=ZONES)), list[Detection]()
+    for old, new in zip(empty, CLIP, strict=True):
+        earlier = old._replace(time=old.time - NS_PER_S // 20, live=True, newer=iter([new]).__next__)
+        found += stage.step([earlier], earlier.time)
+    seen = [msgspec.json.encode(one) for one in found + list(stage.step([], END)) if one.kind == "zone_intrusion"]
+    assert seen == whole
+
+
 class Damaged:
     """A picture that shows when it is looked at that it cannot be decoded."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -15,7 +16,8 @@ class Frame(NamedTuple):
     `turned`: degrees clockwise by which the image was turned to stand upright (0, 90, 180, 270); `pixel_aspect`:
     width ÷ height of one pixel as decoded, as the file declares it (0: it says nothing); `live`: from a stream that
     ought to go on, as against a recording; `jpeg`: the picture as the camera sent it, of `size`, where it sends JPEG
-    and nothing is turned (it may be damaged).
+    and nothing is turned (it may be damaged); `newer`: hands on the frame that has come since, if one has: for
+    who had to wait before looking.
     """
 
     source: str
@@ -28,6 +30,7 @@ class Frame(NamedTuple):
     pixel_aspect: float = 0.0
     live: bool = False
     jpeg: bytes = b""
+    newer: Callable[[], Frame | None] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

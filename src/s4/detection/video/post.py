@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -44,9 +43,18 @@ class Post:
         """The next picture → what is to be said at `now`, ns UTC."""
         found = [self._watch.tell(one) for one in self._stream.hear(frame, now)] if self._stream else []
         one_core_each()
-        with turns().turn() if frame.live and self._watch.due(frame.time) else nullcontext():
-            seen = self._watch.look(frame)
-        found += seen + self._record(frame, seen)
+        if not frame.live or not self._watch.due(frame.time):
+            return found + self._take(frame, self._watch.look(frame), now)
+        with turns().turn():
+            newest = (frame.newer() if frame.newer is not None else None) or frame
+            seen = self._watch.look(newest)
+        if newest is not frame:  # it was too late for this one, which is held for the film
+            found += self._take(frame, [], now)
+        return found + self._take(newest, seen, now)
+
+    def _take(self, frame: Frame, seen: list[Detection], now: int) -> list[Detection]:
+        """What was seen in a frame, and what there is evidence of now."""
+        found = seen + self._record(frame, seen)
         self._show(frame)
         self._heard = now
         return found
