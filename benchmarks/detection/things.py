@@ -28,7 +28,8 @@ from s4.exercise.training.grid import CONDITIONS, scenes
 from s4.exercise.training.score import Tally
 from s4.exercise.training.truth import ActTruth
 
-ACTS: Final = ("bag_left", "object_removed", "bag_kept", "bag_owner_returns", "bag_handed_over", "walkers", *MORE)
+_BAGS: Final = ("bag_left", "bag_left_beside", "object_removed", "bag_kept", "bag_owner_returns", "bag_handed_over")
+ACTS: Final = (*_BAGS, "walkers", *MORE)
 KINDS: Final = ("unattended_object", "removed_object")
 SETTINGS: Final = Settings(behaviours=KINDS)
 IN_TIME_S: Final = {"unattended_object": SETTINGS.unattended_after_s + 5.0, "removed_object": 20.0}
