@@ -232,8 +232,9 @@ def _films_s(s4: Child) -> float:
     """CPU time of its threads of the least priority: those that make films."""
     ticks = 0
     for task in Path(f"/proc/{s4.process.pid}/task").iterdir():
-        fields = (task / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12]) if int(fields[16]) == NICENESS else 0
+        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended: never one of these
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if int(fields[16]) == NICENESS else 0
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
