@@ -48,6 +48,13 @@ def test_who_turns_round_counts_each_way_and_who_trembles_on_the_line_not_at_all
     assert count({1: trembling}) == (0, 0)
 
 
+@pytest.mark.parametrize("begin", [0.9, 0.91, 0.92, 0.93, 0.94])
+def test_who_walks_on_is_told_in_the_first_picture_behind_the_line(begin: float) -> None:
+    walks = {1: path((0, begin, 0.6), (5, begin - 0.8, 0.6))}
+    start, _ = said(LineCrossing(Settings(), [GATE]), walks, 10.0)
+    assert 0.0 <= second_of(start) - (begin - 0.5) / 0.16 <= 0.2  # 5 pictures a second
+
+
 def test_who_passes_beyond_its_ends_does_not_cross_it() -> None:
     assert count({1: path((0, 0.9, 0.97), (8, 0.1, 0.97))}) == (0, 0)
 

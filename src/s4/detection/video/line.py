@@ -14,6 +14,8 @@ from s4.detection.video.track import Track
 from s4.detection.video.zone import Hours
 
 STRIDE: Final = 0.25  # of the person's height: feet that tremble on a line do not cross it
+BRISK: Final = 0.5  # heights a second: who goes so fast does not stand there and tremble
+SHORT: Final = 0.08  # of the height: a step of theirs, told of in the very picture that shows it
 Point = tuple[float, float]
 
 
@@ -71,7 +73,8 @@ class LineInPicture:
     def _step(self, track: Track, points: list[Point]) -> list[Crossing]:
         here = track.x.position, track.y.position
         before = self._steps.setdefault(track.number, here)
-        if dist(before, here) < STRIDE * track.h:
+        least = SHORT if track.speed >= BRISK else STRIDE
+        if dist(before, here) < least * track.h:
             return []
         self._steps[track.number] = here
         way = sum(crossing(a, b, before, here) for a, b in pairwise(points))
