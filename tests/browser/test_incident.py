@@ -31,7 +31,7 @@ def test_a_forced_door_comes_by_mqtt_and_stands_in_list_map_and_story(stand: Sta
     expect(story.get_by_role("heading", level=2)).to_contain_text(f"Door forced, {name}")
     for part in ("Story", "Risk", "Do"):
         expect(story.get_by_role("heading", name=part, exact=True)).to_be_visible()
-    expect(story).to_contain_text(re.compile(r"\d+ % \(\d+–\d+\)"))
+    expect(story).to_contain_text(re.compile(r"\d+% \(\d+–\d+\)"))
     expect(story).to_contain_text("people exposed")
     expect(story.locator("[data-measure]").first).to_contain_text("risk")
 
