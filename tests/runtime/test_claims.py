@@ -65,7 +65,7 @@ async def test_nonsense_is_not_answered(bus: Bus) -> None:
     async with claimed(bus, CITY, ["rules"]):
         for data in (b"", b"{}", b"\xff" * 100):
             await bus.client.publish(f"s4.claim.{CITY}", data, reply="somewhere")
-        await bus.client.flush()
+        await bus.settle()
         with pytest.raises(ConfigError):
             async with claimed(bus, CITY, ["rules"]):
                 pytest.fail("it came in")

@@ -97,7 +97,6 @@ async def test_qos_0_passes_by_and_is_not_kept(server: NatsServer, bus: Bus) -> 
         passed.put_nowait(message.data)
 
     await bus.listen("s4.in.>", on_message)
-    await bus.client.flush()
     await one.publish("s4/in/d1/co2", b"7", qos=0)
     assert await asyncio.wait_for(passed.get(), 10) == b"7"
     await pull.ask()

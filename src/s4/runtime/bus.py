@@ -150,8 +150,17 @@ class Bus:
         await self.client.publish(mqtt_subject(topic), payload)
 
     async def listen(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
-        """Call back for every message on `subject` that is not stored (MQTT QoS 0)."""
+        """Call back for every message on `subject` that is not stored (MQTT QoS 0): for all that are sent once this has
+        returned, if the bus is there.
+        """
         await self.client.subscribe(subject, cb=callback)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the bus knows of everything that was asked of it; while it is away, for nothing."""
+        with contextlib.suppress(NatsError):
+            for _ in range(2 if self.connected else 0):  # a ping overtakes what is pending; a second one does not
+                await self.client.flush()
 
     async def pull(self, plan: PullPlan, arrived: asyncio.Event, *, start: int | None) -> Pull:
         """A durable consumer placed behind `start` (see `Pull.open`), retried for 20 s while the bus is away."""

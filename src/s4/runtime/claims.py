@@ -65,7 +65,7 @@ async def claimed(bus: Bus, city: str, names: Sequence[str]) -> AsyncIterator[No
 
     answering = await bus.client.subscribe(subject, cb=on_question)
     try:
-        await bus.client.flush()
+        await bus.settle()
         _refuse_if_held(mine, await _answers(bus, subject, mine))
         yield
     finally:

@@ -41,11 +41,11 @@ async def heard(at: Bus, subjects: Sequence[str], speak: Bus, words: Sequence[st
         found.append(message.subject)  # type: ignore[attr-defined]
 
     subscriptions = [await at.client.subscribe(subject, cb=on_message) for subject in subjects]
-    await at.client.flush()
+    await at.settle()
     await asyncio.sleep(0.5)  # until the other server knows of the interest
     for word in words:
         await speak.client.publish(word, b"x")
-    await speak.client.flush()
+    await speak.settle()
     await asyncio.sleep(0.7)
     for subscription in subscriptions:
         await subscription.unsubscribe()
@@ -140,6 +140,7 @@ async def test_the_link_is_started_again_without_a_restart(tmp_path: Path) -> No
             await watch.control.restart()
             await until(lambda: below.server.pid not in (was, None), 20)
             await linked(below)
+            await until(lambda: below.bus.connected, 20)  # closed amid connecting, the client leaves its socket behind
             await watch.close()
 
 

@@ -36,7 +36,7 @@ def facts(number: int) -> list[Record]:
 async def send(at: End, *parcels: Parcel, site: str = "square") -> None:
     for one in parcels:
         await at.bus.client.publish(f"s4.up.{site}.data", msgspec.msgpack.encode(one))
-    await at.bus.client.flush()
+    await at.bus.settle()
 
 
 class Receipts:
