@@ -66,17 +66,23 @@ def started(*towns: Town) -> Iterator[None]:
             town.end()
 
 
-@pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Town, str]]:
-    """Hub, edge, and the gate's secret at the edge."""
-    folder, line = tmp_path_factory.mktemp("towns"), free_port()
-    described(folder)
+def hub_and_edge(folder: Path) -> tuple[Town, Town]:
+    """A hub and the site `square`, joined by a line, on the city in the folder; not started."""
+    line = free_port()
     above = ("fusion", "risk", "response", "picture")
     hub = Town(folder, free_port(), free_port(), above, ("--accept-sites", str(line)), "hub")
     hub.data.mkdir()
     site = Credentials(hub.data / "credentials.json", RealClock()).add_site("square")
     leaf = leaf_of(folder / "square.secret", line, site)
-    edge = Town(folder, free_port(), free_port(), (), leaf, "edge")
+    return hub, Town(folder, free_port(), free_port(), (), leaf, "edge")
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Town, str]]:
+    """Hub, edge, and the gate's secret at the edge."""
+    folder = tmp_path_factory.mktemp("towns")
+    described(folder)
+    hub, edge = hub_and_edge(folder)
     gate = edge.let_in("gate-1")["gate-1"]
     with started(hub, edge):
         yield hub, edge, gate

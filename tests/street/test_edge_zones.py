@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from s4.app.ask import Asker
-from s4.core.clock import RealClock
 from s4.core.model import Detection
-from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
-from s4.shield.credentials import Credentials
 from tests.detection.video.render import Moment, paint, walk
 from tests.runtime.uplink.pair import until
-from tests.street.test_edge_site import leaf_of, started
+from tests.street.test_edge_site import hub_and_edge, started
 from tests.support.city import CITY, Town
 from tests.support.clips import write_clip
 
@@ -50,15 +47,9 @@ def film(folder: Path) -> None:
 
 @pytest.fixture
 def towns(tmp_path: Path) -> Iterator[tuple[Town, Town]]:
-    line = free_port()
     film(tmp_path)
     (tmp_path / "city.toml").write_text(CITY + CAMERA)
-    above = ("fusion", "risk", "response", "picture")
-    hub = Town(tmp_path, free_port(), free_port(), above, ("--accept-sites", str(line)), "hub")
-    hub.data.mkdir()
-    secret = Credentials(hub.data / "credentials.json", RealClock()).add_site("square")
-    leaf = leaf_of(tmp_path / "square.secret", line, secret)
-    edge = Town(tmp_path, free_port(), free_port(), (), leaf, "edge")
+    hub, edge = hub_and_edge(tmp_path)
     with started(hub, edge):
         yield hub, edge
 

@@ -16,7 +16,7 @@ class ServerPlan(msgspec.Struct, frozen=True):
     `runner_password`: s4's own, random; `devices`: device id → bcrypt hash of its secret;
     `listen`: takes edge sites in; `remote`: is an edge site's, with a hub; `heap_growth`: by how many per cent its heap
     may grow before it is collected. Go's own 100 takes 6 MB more than 50 at 1,000 readings/s; 25 takes 5 to 10 less
-    than that, and a third less is recorded when messages come one by one as fast as they can.
+    than that, and a quarter less is recorded when messages come one by one as fast as they can.
     """
 
     name: str

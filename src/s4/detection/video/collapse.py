@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from s4.core.clock import NS_PER_S
 from s4.detection.video.landing import in_light_of
 from s4.detection.video.outlines import differs
-from s4.detection.video.picture import Box, Mask
+from s4.detection.video.picture import Box, Mask, iou
 from s4.detection.video.sight import Grey
 
 Pieces = NDArray[np.int64]
@@ -124,7 +124,8 @@ class Collapses:
         x, y, w, h, area = piece.tolist()
         if w < NARROWEST * h or min(w, h) < LEAST * len(mask):
             return []
-        if any(_overlap(rest.box, (x, y, w, h)) > ALIKE for rest in self._rests) or not self._stays(x, y, w, h, mask):
+        known = any(iou(Box(*rest.box), Box(x, y, w, h)) > ALIKE for rest in self._rests)
+        if known or not self._stays(x, y, w, h, mask):
             return []
         stood = self._stood(x, y, w, h)
         if stood is None or time - stood.time > AT_ONCE_S * NS_PER_S:
@@ -223,14 +224,6 @@ def _piece_in(pieces: Pieces, room: tuple[int, int, int, int]) -> Pieces | None:
     shared = np.maximum(across, 0) * np.maximum(down, 0)
     best = int(shared.argmax())
     return pieces[best] if shared[best] > 0 else None
-
-
-def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
-    """Intersection over union of two boxes."""
-    across = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    down = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    both = max(across, 0) * max(down, 0)
-    return both / (a[2] * a[3] + b[2] * b[3] - both)
 
 
 def _is_still(rest: Rest, mask: Mask) -> bool:

@@ -63,9 +63,8 @@ class VideoWatch(Stage):
             if post is None:
                 post = self._posts[frame.source] = self._make(frame.source, frame.site)
             found += post.see(frame, now)
-        for source in self._posts.keys() - {frame.source for frame in frames}:
-            found += self._posts[source].wait(now)
-        return found
+        here = {frame.source for frame in frames}
+        return found + [one for source, post in self._posts.items() if source not in here for one in post.wait(now)]
 
     def _zones(self) -> tuple[Zone, ...]:
         return self.context.zones.zones() if self.context.zones else self.context.city.zone

@@ -84,3 +84,17 @@ def test_all_pictures_of_a_film_are_of_one_size() -> None:
     sheets = Sheets()
     sizes = [sheet.frame.width for width in (64, 128, 32) if (sheet := sheets.of(jpeg(scene(width, 48)))) is not None]
     assert sizes == [64, 64, 64]
+
+
+@given(st.integers(0, 600), st.integers(0, 255))
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_picture_is_one_or_none(place: int, value: int) -> None:
+    data = bytearray(jpeg(scene(64, 48)))
+    data[place % len(data)] = value
+    Sheets().of(bytes(data))
+
+
+@pytest.mark.parametrize("marker", [n for n in range(0xC1, 0xD0) if n not in (0xC4, 0xC8, 0xCC)])
+def test_a_picture_in_a_way_that_nobody_decodes_is_none_or_one(marker: int) -> None:
+    data = jpeg(scene(64, 48))
+    Sheets().of(data.replace(b"\xff\xc0", bytes((0xFF, marker)), 1))

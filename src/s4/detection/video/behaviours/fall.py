@@ -20,7 +20,7 @@ from s4.detection.video.descent import ABOVE, FAST_S, REACH, Descent, Descents
 from s4.detection.video.happening import Happening
 from s4.detection.video.landing import ROSE, Landing, Limits, landing_of, limits
 from s4.detection.video.outlines import Outline, extent
-from s4.detection.video.picture import Box
+from s4.detection.video.picture import Box, overlap
 from s4.detection.video.scene import Attributes, Scene, Statement
 from s4.detection.video.settings import Settings
 from s4.detection.video.sight import Grey
@@ -121,7 +121,7 @@ class Fall:
             self._collapses.forget()
             return []
         found = self._collapses.see(scene.foreground, now, scene.time)
-        return [one for one in found if not any(_overlap(one.box, lying.place.around) for lying in self._lying)]
+        return [one for one in found if not any(overlap(one.box, lying.place.around) > 0 for lying in self._lying)]
 
     def _begin(self, descent: Descent, landing: Landing, box: Box, time: int) -> Statement:
         place = Place(descent.around, descent.top, descent.tall, UPRIGHT * descent.area, descent.fast / FAST_S)
@@ -151,10 +151,6 @@ class Fall:
 def _is_upright(place: Place, outline: Outline) -> bool:
     one = extent(outline.mask, place.around)
     return one is not None and one.area >= place.moved and one.top - place.top < ROSE * place.tall
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
 
 
 def _attributes(lying: Lying) -> Attributes:

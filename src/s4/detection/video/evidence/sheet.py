@@ -46,7 +46,7 @@ class Sheets:
             self._codec.thread_count = 1  # the city has more cameras than cores
         try:
             pictures = self._codec.decode(av.Packet(jpeg)) if jpeg else []
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:  # also one of a kind that nobody decodes
             pictures = []
         if not pictures:
             return None
