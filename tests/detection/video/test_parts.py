@@ -49,13 +49,14 @@ def test_hours_and_the_other_hours_make_a_day(start: int, end: int, minute: int)
 
 @given(st.floats(-50, 50), st.floats(0.05, 1.0), st.lists(st.floats(-3, 3), min_size=30, max_size=60))
 def test_motion_finds_the_speed_and_stays_a_covariance(speed: float, dt: float, errors: list[float]) -> None:
-    motion = Motion.at(0.0, spread=3.0, speed_spread=60.0)
+    motion = Motion.at((0.0, 0.0), spread=3.0, speed_spread=60.0)
     for step, error in enumerate(errors, start=1):
         motion.predict(dt, acceleration=1.0)
-        motion.correct(speed * dt * step + error, spread=3.0)
+        motion.correct((speed * dt * step + error, 0.0), spread=3.0)
         assert motion.pp > 0 < motion.vv
         assert motion.pv**2 <= motion.pp * motion.vv * (1 + 1e-9)
-    assert motion.velocity == pytest.approx(speed, abs=8 + 6 / dt / len(errors))
+    assert motion.x.velocity == pytest.approx(speed, abs=8 + 6 / dt / len(errors))
+    assert motion.y.velocity == motion.y.position == 0.0
 
 
 @given(st.lists(st.lists(st.builds(Blob, boxes, unit, st.booleans()), max_size=8), max_size=15))

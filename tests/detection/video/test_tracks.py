@@ -1,5 +1,7 @@
 """Who is followed under which number: people who pass each other, go out of sight, leave the picture."""
 
+from math import hypot
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,11 @@ from s4.detection.video.appearance import Memory, looks_of, unlike
 from s4.detection.video.association import LEAST_IOU, associate
 from s4.detection.video.blobs import Blob
 from s4.detection.video.picture import Box, iou, overlap
-from s4.detection.video.sightings import Sightings, shared, table
+from s4.detection.video.sightings import Sightings
+from s4.detection.video.touching import touching
 from s4.detection.video.track import Track
 from s4.detection.video.tracker import Tracker
+from s4.detection.video.way import Way
 
 HEIGHT, WIDTH = 120, 320
 RED, BLUE, GREY = (40, 40, 190), (190, 60, 40), (90, 92, 90)
@@ -88,7 +92,7 @@ def test_without_a_picture_tracks_go_by_place_alone() -> None:
 def test_looks_are_of_length_one_wherever_the_boxes_lie(found: list[Box], seed: int) -> None:
     noise = np.random.default_rng(seed)
     image = noise.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-    looks = looks_of(image, noise.random((HEIGHT, WIDTH)) < 0.5, table(found))
+    looks = looks_of(image, noise.random((HEIGHT, WIDTH)) < 0.5, found)
     assert np.allclose(np.linalg.norm(looks, axis=1), 1.0, atol=1e-5)
     memory = Memory(looks[0])
     memory.take(looks[-1], 3)
@@ -98,19 +102,42 @@ def test_looks_are_of_length_one_wherever_the_boxes_lie(found: list[Box], seed: 
 
 def test_a_little_light_changes_a_look_less_than_other_clothes() -> None:
     plain, brighter, other = (
-        looks_of(painted({colour: 100.0})[0], None, table([Box(92, 40, 16, 44)]))[0]
-        for colour in (GREY, (96, 98, 96), RED)
+        looks_of(painted({colour: 100.0})[0], None, [Box(92, 40, 16, 44)])[0] for colour in (GREY, (96, 98, 96), RED)
     )
     assert unlike(plain, brighter) < 0.5 * unlike(plain, other)
 
 
-@given(st.lists(boxes, max_size=5), st.lists(boxes, max_size=5))
-def test_shared_areas_agree_with_those_of_two_boxes(some: list[Box], others: list[Box]) -> None:
-    areas = shared(table(some), table(others))
-    assert areas.shape == (len(some), len(others))
+@given(st.lists(boxes, max_size=8), st.lists(boxes, max_size=8))
+def test_all_pairs_that_share_an_area_touch_and_each_once(some: list[Box], others: list[Box]) -> None:
+    touches = touching(some, others)
+    areas = {(row, column): area for row, column, area in touches}
+    assert len(areas) == len(touches)
     for row, one in enumerate(some):
         for column, other in enumerate(others):
-            assert areas[row, column] == pytest.approx(overlap(one, other), abs=0.05)
+            assert areas.get((row, column), 0.0) == pytest.approx(overlap(one, other), abs=1e-9)
+
+
+@given(st.lists(boxes, max_size=6), st.lists(st.tuples(st.floats(-60, 500), st.floats(-60, 300)), max_size=6))
+def test_a_point_touches_the_boxes_that_it_lies_in(some: list[Box], points: list[tuple[float, float]]) -> None:
+    touches = {(row, column) for row, column, _ in touching(some, [Box(x, y, 0.0, 0.0) for x, y in points])}
+    for row, box in enumerate(some):
+        for column, (x, y) in enumerate(points):
+            within = box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h
+            assert ((row, column) in touches) == within
+
+
+numbers = st.floats(-80, 80)
+ways = st.builds(Way, numbers, numbers, numbers, numbers, st.floats(0, 60), st.just(50.0))
+
+
+@given(ways, numbers, numbers)
+def test_what_is_within_reach_of_a_way_lies_in_the_box_around_it(way: Way, x: float, y: float) -> None:
+    ends = hypot(x - way.x, y - way.y), hypot(x - way.x - way.across, y - way.y - way.down)
+    off = way.off(x, y)
+    assert 0.0 <= off <= min(ends) + 1e-6
+    assert off >= min(ends) - hypot(way.across, way.down)
+    if off <= way.reach - 1e-6:
+        assert touching([way.around], [Box(x, y, 0.0, 0.0)])
 
 
 crowds = st.lists(st.builds(Box, st.floats(0, 120), st.floats(0, 60), st.floats(8, 30), st.floats(16, 60)), max_size=8)

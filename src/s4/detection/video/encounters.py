@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from s4.detection.video.appearance import Look, Memory, unlike
-from s4.detection.video.sightings import areas, shared, table
+from s4.detection.video.touching import touching
 from s4.detection.video.track import Track
 
 MEET: Final = 0.25  # of the smaller box under the other one's
@@ -39,11 +37,9 @@ def meet(tracks: Sequence[Track]) -> None:
     known = [track for track in tracks if track.memory is not None]
     if len(known) < 2:
         return
-    boxes = table([track.box for track in known])
-    sizes = areas(boxes)
-    near = shared(boxes, boxes) > MEET * np.minimum(sizes[:, None], sizes)
-    for one, other in zip(*(side.tolist() for side in near.nonzero()), strict=True):
-        if one >= other:
+    boxes = [track.box for track in known]
+    for one, other, both in touching(boxes, boxes):
+        if one >= other or both <= MEET * min(boxes[one].area, boxes[other].area):
             continue
         for track, mate in ((known[one], known[other]), (known[other], known[one])):
             track.met.add(mate.number)

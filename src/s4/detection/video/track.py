@@ -8,7 +8,7 @@ from typing import Final
 
 from s4.detection.video.appearance import Memory
 from s4.detection.video.blobs import Blob
-from s4.detection.video.motion import Motion
+from s4.detection.video.motion import Axis, Motion
 from s4.detection.video.picture import Box
 
 CONFIRMED_AFTER: Final = 3
@@ -21,7 +21,7 @@ STAND: Final = 0.5  # heights: who stays within this of a spot stands there
 
 @dataclass(slots=True)
 class Track:
-    """`x`, `y`: motion of the foot point; `w`, `h`: size, px; `born`, `seen`: ns UTC first and last seen;
+    """`motion`: of the foot point; `w`, `h`: size, px; `born`, `seen`: ns UTC first and last seen;
     `spot`, `standing_s`: where it stands, and for how long;
     `hits`, `misses`: pictures in which it was seen and was not; `upright`: hits that had a person's shape;
     `travelled`: greatest distance from where it was born, in its own heights; `memory`: what it looks like; `met`: the
@@ -30,8 +30,7 @@ class Track:
     """
 
     number: int
-    x: Motion
-    y: Motion
+    motion: Motion
     w: float
     h: float
     born: int
@@ -56,11 +55,9 @@ class Track:
         """A new track where a blob stands."""
         x, y = blob.box.foot
         h = blob.box.h
-        across, down = (Motion.at(value, spread=FOOT_SPREAD * h, speed_spread=SPEED_SPREAD * h) for value in (x, y))
         return cls(
             number,
-            across,
-            down,
+            Motion.at((x, y), spread=FOOT_SPREAD * h, speed_spread=SPEED_SPREAD * h),
             blob.box.w,
             h,
             time,
@@ -72,9 +69,20 @@ class Track:
         )
 
     @property
+    def x(self) -> Axis:
+        """Of the foot point, across the picture."""
+        return self.motion.x
+
+    @property
+    def y(self) -> Axis:
+        """Of the foot point, down the picture."""
+        return self.motion.y
+
+    @property
     def box(self) -> Box:
         """Where it is thought to be, working pixels."""
-        return Box(self.x.position - self.w / 2, self.y.position - self.h, self.w, self.h)
+        w, h, motion = self.w, self.h, self.motion
+        return Box(motion.x.position - w / 2, motion.y.position - h, w, h)
 
     @property
     def confirmed(self) -> bool:
@@ -89,22 +97,21 @@ class Track:
     def predict(self, dt_s: float) -> None:
         """Where it should be `dt_s` later."""
         self.standing_s += dt_s
-        self.x.predict(dt_s, acceleration=ACCELERATION * self.h)
-        self.y.predict(dt_s, acceleration=ACCELERATION * self.h)
+        self.motion.predict(dt_s, acceleration=ACCELERATION * self.h)
 
     def take(self, blob: Blob, time: int) -> None:
         """It was seen as this blob."""
-        foot, spread = blob.box.foot, FOOT_SPREAD * self.h
-        self.x.correct(foot[0], spread=spread)
-        self.y.correct(foot[1], spread=spread)
-        self.w += FOLLOW_SIZE * (blob.box.w - self.w)
-        self.h += FOLLOW_SIZE * (blob.box.h - self.h)
-        self.last_foot, self.last_velocity = foot, (self.x.velocity, self.y.velocity)
+        box, motion = blob.box, self.motion
+        foot = box.foot
+        motion.correct(foot, spread=FOOT_SPREAD * self.h)
+        self.w += FOLLOW_SIZE * (box.w - self.w)
+        self.h = h = self.h + FOLLOW_SIZE * (box.h - self.h)
+        self.last_foot, self.last_velocity = foot, (motion.x.velocity, motion.y.velocity)
         self.hits += 1
-        self.upright += int(blob.person)
+        self.upright += blob.person
         self.seen, self.unseen_s, self.hidden = time, 0.0, False
-        self.travelled = max(self.travelled, dist(foot, self.birthplace) / self.h)
-        if dist(foot, self.spot) > STAND * self.h:
+        self.travelled = max(self.travelled, dist(foot, self.birthplace) / h)
+        if dist(foot, self.spot) > STAND * h:
             self.spot, self.standing_s = foot, 0.0
 
     def miss(self, dt_s: float, *, hidden: bool) -> None:
@@ -134,5 +141,5 @@ class Track:
 
 
 _STATE: Final = (
-    "x", "y", "w", "h", "seen", "spot", "standing_s", "unseen_s", "hidden", "last_foot", "last_velocity",
+    "motion", "w", "h", "seen", "spot", "standing_s", "unseen_s", "hidden", "last_foot", "last_velocity",
 )  # fmt: skip

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from math import inf
 from typing import Final
 
-import numpy as np
-
 from s4.detection.video import encounters
-from s4.detection.video.association import associate
+from s4.detection.video.association import Pairs, associate
 from s4.detection.video.blobs import Blob
 from s4.detection.video.lost import Lost
 from s4.detection.video.picture import Image, Mask
-from s4.detection.video.sightings import Floats, Sightings, areas, shared, table
+from s4.detection.video.sightings import Sightings
+from s4.detection.video.touching import touching
 from s4.detection.video.track import Track
 
 HIDDEN_LONGER: Final = 3.0  # times `gap_s`
@@ -59,18 +58,19 @@ class Tracker:
         self._pictures += 1
         seen = Sightings(blobs, image, foreground)
         looked_at = image is not None and self._pictures % LOOK_EVERY == 0
+        if looked_at:
+            seen.looks(seen.clean)
         pairs = associate(self._tracks, seen)
         for row, column in pairs:
             self._tracks[row].take(blobs[column], time)
         if looked_at:
-            _learn([(self._tracks[row], column) for row, column in pairs], seen)
-        rows, columns = {row for row, _ in pairs}, [column for _, column in pairs]
-        self._miss([track for row, track in enumerate(self._tracks) if row not in rows], seen.boxes[columns], dt_s)
+            self._learn(pairs, seen)
+        self._miss(pairs, seen, dt_s)
         self._tracks = self._lost.back(self._tracks)
         if looked_at:
             self._compare()
         self._end(time, inf if image is None else image.shape[1])
-        self._begin(sorted(set(range(len(blobs))).difference(columns)), seen, time)
+        self._begin(pairs, seen, time)
         return [track for track in self._tracks if track.confirmed]
 
     def rest(self, dt_s: float) -> list[Track]:
@@ -80,14 +80,24 @@ class Tracker:
         self._tracks = [track for track in self._tracks if self._alive(track)]
         return [track for track in self._tracks if track.confirmed]
 
-    def _miss(self, tracks: list[Track], others: Floats, dt_s: float) -> None:
-        """Those not seen, and the boxes of those that were."""
-        if not tracks:
+    def _learn(self, pairs: Pairs, seen: Sightings) -> None:
+        """What those look like who stand free of the others."""
+        looks = seen.looks(seen.clean)
+        for row, column in pairs:
+            if column in seen.clean:
+                encounters.learn(self._tracks[row], looks[column], LOOK_EVERY)
+
+    def _miss(self, pairs: Pairs, seen: Sightings, dt_s: float) -> None:
+        """Those not seen may be hidden by those that were."""
+        if len(pairs) == len(self._tracks):
             return
-        boxes = table([track.box for track in tracks])
-        covered = shared(boxes, others) >= COVERED * areas(boxes)[:, None]
-        for track, hidden in zip(tracks, np.any(covered, axis=1).tolist(), strict=True):
-            track.miss(dt_s, hidden=hidden)
+        rows = {row for row, _ in pairs}
+        missed = [track for row, track in enumerate(self._tracks) if row not in rows]
+        boxes = [track.box for track in missed]
+        over = touching(boxes, [seen.boxes[column] for _, column in pairs])
+        hidden = {at for at, _, both in over if both >= COVERED * boxes[at].area}
+        for at, track in enumerate(missed):
+            track.miss(dt_s, hidden=at in hidden)
 
     def _compare(self) -> None:
         confirmed = [track for track in self._tracks if track.confirmed]
@@ -97,27 +107,25 @@ class Tracker:
     def _end(self, time: int, width: float) -> None:
         """Who has walked out of the picture, `width` px wide, is not waited for, nor looked for where others enter."""
         inside = [track for track in self._tracks if track.unseen_s == 0.0 or 0.0 <= track.x.position <= width]
+        kept = []
         for track in inside:
-            if track.confirmed and not self._alive(track):
+            if track.unseen_s == 0.0 or self._alive(track):
+                kept.append(track)
+            elif track.confirmed:
                 self._lost.put(track)
         self._lost.forget(time)
-        self._tracks = [track for track in inside if self._alive(track)]
+        self._tracks = kept
 
     def _alive(self, track: Track) -> bool:
         if not track.confirmed:
             return track.unseen_s <= self._gap_s / 2
         return track.unseen_s <= self._gap_s * (HIDDEN_LONGER if track.hidden else 1.0)
 
-    def _begin(self, free: list[int], seen: Sightings, time: int) -> None:
-        people = [index for index in free if seen.blobs[index].person]
-        for index in people[: max(MOST_TRACKS - len(self._tracks), 0)]:
-            self._tracks.append(Track.of(self._next, seen.blobs[index], time))
+    def _begin(self, pairs: Pairs, seen: Sightings, time: int) -> None:
+        if len(pairs) == len(seen.blobs):
+            return
+        taken = {column for _, column in pairs}
+        people = [blob for column, blob in enumerate(seen.blobs) if blob.person and column not in taken]
+        for blob in people[: max(MOST_TRACKS - len(self._tracks), 0)]:
+            self._tracks.append(Track.of(self._next, blob, time))
             self._next += 1
-
-
-def _learn(taken: list[tuple[Track, int]], seen: Sightings) -> None:
-    """What those look like who stand free of the others."""
-    due = [(track, at) for track, at in taken if seen.is_clean(at)]
-    looks = seen.looks(at for _, at in due)
-    for track, at in due:
-        encounters.learn(track, looks[at], LOOK_EVERY)
