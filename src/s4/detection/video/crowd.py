@@ -15,13 +15,16 @@ PERSON_AREA: Final = 0.15  # of the square of a height: what of a walking person
 SMALLEST: Final = 0.15  # people: smaller pieces are leaves and noise
 SWAY: Final = 0.3  # heights a second: a camera that turns faster tells nothing of its people
 TALLEST: Final = 2.0  # heights: larger pieces are no people of this place, but one near the lens, or a vehicle
+APART: Final = 0.25  # heights: nearer pieces are one, as the arms and legs of somebody are
 
 
 class Piece(NamedTuple):
-    """One connected piece of what moves: its box in working pixels, and its area in people."""
+    """One connected piece of what moves: its area in people, and their `surplus`: each counts by how much they are
+    faster than usual, 0 (as usual) to 1 (twice as fast, or more).
+    """
 
-    box: Box
     people: float
+    surplus: float
 
 
 class Moving(NamedTuple):
@@ -57,27 +60,47 @@ class Moving(NamedTuple):
 
     def faster(self, least: float) -> Moving:
         """Only what does more than `least` heights a second."""
-        kept = self.speed > least
-        return self._replace(
-            rows=self.rows[kept], columns=self.columns[kept], speed=self.speed[kept], people=self.people[kept]
-        )
+        return self._only(self.speed > least)
 
-    def pieces(self) -> list[Piece]:
-        """Connected pieces that people could be; groups stay together."""
+    def pieces(self, usual: float) -> list[Piece]:
+        """Pieces that people could be, apart from each other; groups stay together. `usual`: heights a second."""
+        import cv2
+
+        kept = self._only(self._of_people())
+        if not len(kept.rows):
+            return []
+        reach = max(round(APART * float(np.median(self.tall[kept.rows]))), 1) | 1
+        mask = np.asarray(cv2.dilate(kept._mask(), np.ones((reach, reach), np.uint8)), np.uint8)
+        count, labels = cv2.connectedComponents(mask, connectivity=8)
+        which = np.asarray(labels)[kept.rows, kept.columns]
+        people = np.bincount(which, kept.people, minlength=count)
+        surplus = np.bincount(which, kept.people * np.clip(kept.speed / usual - 1.0, 0.0, 1.0), minlength=count)
+        return [Piece(*pair) for pair in zip(people.tolist()[1:], surplus.tolist()[1:], strict=True)]
+
+    def _of_people(self) -> NDArray[np.bool_]:
+        """Which points belong to something that is neither too small nor too tall to be somebody."""
         import cv2
 
         if not len(self.rows):
-            return []
+            return np.zeros(0, np.bool_)
+        mask = np.asarray(cv2.morphologyEx(self._mask(), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        which = np.asarray(labels)[self.rows, self.columns]
+        boxes = np.asarray(stats)
+        middle = np.minimum(boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT] // 2, len(self.tall) - 1)
+        fits = boxes[:, cv2.CC_STAT_HEIGHT] <= TALLEST * self.tall[middle]
+        fits &= np.bincount(which, self.people, minlength=len(boxes)) > SMALLEST
+        return np.asarray(fits[which], np.bool_)
+
+    def _mask(self) -> NDArray[np.uint8]:
         mask = np.zeros((len(self.tall), self.width), np.uint8)
         mask[self.rows, self.columns] = 1
-        mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        people = np.bincount(np.asarray(labels)[self.rows, self.columns], self.people, minlength=len(stats))
-        found = []
-        for (x, y, w, h, _), weight in zip(np.asarray(stats).tolist()[1:], people.tolist()[1:], strict=True):
-            if weight > SMALLEST and h <= TALLEST * self.tall[min(y + h // 2, len(self.tall) - 1)]:
-                found.append(Piece(Box(x * self.step, y * self.step, w * self.step, h * self.step), weight))
-        return found
+        return mask
+
+    def _only(self, kept: NDArray[np.bool_]) -> Moving:
+        return self._replace(
+            rows=self.rows[kept], columns=self.columns[kept], speed=self.speed[kept], people=self.people[kept]
+        )
 
 
 def moving(scene: Scene) -> Moving | None:

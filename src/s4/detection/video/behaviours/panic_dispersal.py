@@ -2,7 +2,9 @@
 
 No track is needed, since in such a moment tracks break. What moves in the foreground is weighed in people (by how tall
 they look there) and its speed is told in their heights a second. Against what is usual here lately, panic is when for
-0.6 s more than two people, and more than a quarter of all that moves, are clearly faster than nearly all were before.
+0.6 s several things apart from each other are clearly faster than nearly all were before. Each counts by how much it is
+faster, so that somebody whose speed is seen badly, as happens to who is small and runs, still counts in part; together
+it must come to more than one and a half people who are twice as fast, and to more than a sixth of all that moves.
 Confidence is the share of pictures since it began that say so, (n + 1) / (m + 2).
 """
 
@@ -26,26 +28,31 @@ from s4.detection.video.trust import rate
 from s4.detection.video.usual import Usual
 
 KIND: Final = "panic_dispersal"
-SLOWEST: Final = 0.5  # heights a second, as flow tells it (which is less than people do): nobody flees more slowly
+SLOWEST: Final = 0.4  # heights a second, as flow tells it (which is less than people do): no usual speed is lower
+FASTEST: Final = 1.5  # and where it is higher, people do not walk: it is a road
 FASTER: Final = 1.25  # times what nine of ten did before
-FLEEING: Final = 2.2  # people: so much of the foreground is fast, each of its pieces counted as one at most
-SHARE: Final = 0.27  # of all that moves
-PIECES: Final = 2.5  # fast things, apart from each other: one vehicle is no crowd
+SURPLUS: Final = 1.6  # people, each counted by how much faster they are than usual, in full when twice as fast
+GROUP: Final = 3.0  # people: as so many each piece counts at most
+SHARE: Final = 0.15  # the surplus of all that moves
+PIECES: Final = 2.4  # fast things, apart from each other: one vehicle is no crowd
 CROWD: Final = 4.0  # people: so much moves at all; somebody who walks comes to about 1.5, with shadow and swing
 KNOWN: Final = 15.0  # people-seconds of usual movement, before anything can be unusual
 LASTS_S: Final = 0.6
 OVER_S: Final = 3.0
-NEAREST: Final = 0.3  # of the picture's height: where people look taller, no crowd is in view but a few faces
+NEAREST: Final = 0.4  # of the picture's height: where people look taller, there is no room for a crowd
 NEAR: Final = 0.2  # and where they look taller than this
 CUT: Final = 0.2  # and so much of the picture's lowest row is mostly somebody: feet are below it, they are nearer still
 MOSTLY_S: Final = 10.0
 
 
 class _Moment(NamedTuple):
-    """What moved at a time, in people; `pieces`: fast things apart from each other; `box`: around what is fast."""
+    """What moved at a time, in people; `surplus`, `counted`: with each piece in full, and at most as a group; `pieces`:
+    fast things apart from each other; `fast`, `all`: what is fast, and all; `box`: around what is fast.
+    """
 
     time: int
-    fleeing: float
+    surplus: float
+    counted: float
     pieces: float
     fast: float
     all: float
@@ -61,7 +68,7 @@ class PanicDispersal:
         title="Crowd in flight",
         purpose="Notice within a second or two that a crowd runs, so that help comes and ways out are kept open",
         legal_basis="GDPR Art. 6(1)(e) public task; no person is followed",
-        limits="At least three people, each smaller than 0.3 of the picture, or than 0.2 where most are cut off by its "
+        limits="At least three people, each smaller than 0.4 of the picture, or than 0.2 where most are cut off by its "
         "lower edge, seen for some seconds before; a group that runs for sport is told too",
     )
 
@@ -102,25 +109,28 @@ class PanicDispersal:
         return self._end(time)
 
     def _moment(self, seen: Moving, time: int) -> _Moment:
-        fast = seen.faster(max(SLOWEST, FASTER * self._usual.nine_of_ten))
-        pieces = fast.pieces()
-        one_each = [min(piece.people, 1.0) for piece in pieces]
-        return _Moment(time, sum(one_each), len(pieces), sum(p.people for p in pieces), seen.total, fast.box)
+        usual = max(SLOWEST, self._usual.nine_of_ten)
+        fast = seen.faster(FASTER * usual)
+        pieces = fast.pieces(usual)
+        surplus = [piece.surplus for piece in pieces]
+        counted = sum(min(one, GROUP) for one in surplus)
+        people = sum(piece.people for piece in pieces)
+        return _Moment(time, sum(surplus), counted, len(pieces), people, seen.total, fast.box)
 
     def _lately(self) -> _Moment:
         """The mean of the last moments, in the last one's place."""
-        values = [(one.fleeing, one.pieces, one.fast, one.all) for one in self._moments]
-        fleeing, pieces, fast, everything = np.mean(values, axis=0).tolist()
-        return self._moments[-1]._replace(fleeing=fleeing, pieces=pieces, fast=fast, all=everything)
+        last = self._moments[-1]
+        surplus, counted, pieces, fast, everything = np.mean([one[1:-1] for one in self._moments], axis=0).tolist()
+        return _Moment(last.time, surplus, counted, pieces, fast, everything, last.box)
 
     def _flight(self, seen: Moving, dt_s: float) -> bool:
         several = len(self._moments) * dt_s >= LASTS_S - dt_s / 2
         near = seen.tallest > (NEAREST if self._cut <= CUT else NEAR)
-        if not several or self._usual.weight < KNOWN or near:
+        if not several or self._usual.weight < KNOWN or self._usual.nine_of_ten > FASTEST or near:
             return False
         now = self._lately()
-        many = now.fleeing >= FLEEING and now.pieces >= PIECES and now.all >= CROWD
-        return many and now.fast >= SHARE * now.all
+        many = now.counted >= SURPLUS and now.pieces >= PIECES and now.all >= CROWD
+        return many and now.surplus >= SHARE * now.all
 
     def _go_on(self, scene: Scene) -> list[Statement]:
         if self._happening is None:
@@ -131,12 +141,12 @@ class PanicDispersal:
         self._happening.note(rate(self._yes, self._all), now.box)
         if not self._happening.due(scene.time, self._every_s):
             return []
-        text = f"About {max(round(now.fleeing), 3)} people run, {now.fast / now.all:.0%} of what moves"
+        text = f"About {max(round(now.fast), 3)} people run, {now.fast / now.all:.0%} of what moves"
         return [self._happening.go_on(scene.time, text, self._attributes(now))]
 
     def _attributes(self, now: _Moment) -> Attributes:
         return {
-            "people_fast": round(now.fleeing, 1),
+            "people_fast": round(now.fast, 1),
             "share_fast": round(now.fast / now.all, 2),
             "usual_heights_s": round(self._usual.nine_of_ten, 2),
         }
