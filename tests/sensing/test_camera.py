@@ -1,5 +1,6 @@
 """Cameras: recordings by their own times, live streams that come back."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -153,11 +154,12 @@ def test_config_errors_are_config_errors() -> None:
 
 class Mjpeg(ThreadingHTTPServer):
     """A network camera: sends JPEG pictures in parts; `broken` makes it refuse and cut, `stalled` say nothing while
-    it holds the line, `larger` makes its pictures larger.
+    it holds the line, `larger` makes its pictures larger, `endless` never ends one.
     """
 
     def __init__(self) -> None:
         self.broken, self.stalled, self.larger = threading.Event(), threading.Event(), threading.Event()
+        self.endless = threading.Event()
         self.sent = 0
         super().__init__(("127.0.0.1", 0), MjpegHandler)
 
@@ -183,8 +185,11 @@ class MjpegHandler(BaseHTTPRequestHandler):
                     continue
                 shown = np.repeat(picture(5), 2, axis=1) if self.server.larger.is_set() else picture(5)
                 jpeg = cv2.imencode(".jpg", shown)[1].tobytes()
-                head = f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                length = 2_000_000_000 if self.server.endless.is_set() else len(jpeg)
+                head = f"--part\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n"
                 self.wfile.write(head.encode() + jpeg + b"\r\n")
+                while self.server.endless.is_set():
+                    self.wfile.write(bytes(1 << 20))
                 self.server.sent += 1
                 time.sleep(0.02)
         except OSError:
@@ -192,6 +197,11 @@ class MjpegHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         del format, args
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @pytest.fixture
@@ -264,6 +274,24 @@ def test_a_stream_may_change_its_resolution(mjpeg: Mjpeg) -> None:
             if frame.size != sizes[0]:
                 one.close()
     assert (sizes[0], sizes[-1]) == ((WIDTH, HEIGHT), (2 * WIDTH, HEIGHT))
+
+
+@pytest.mark.slow
+def test_a_picture_without_an_end_does_not_fill_the_memory(mjpeg: Mjpeg) -> None:
+    """It is given up at 384 MiB, and the camera connects again."""
+    one, lost, before = camera(RealClock(), url=mjpeg.url, timeout_s=20.0), False, peak_mib()
+    deadline = time.monotonic() + 120
+    for frame in one.frames():
+        assert time.monotonic() < deadline, one.trouble
+        if frame is not None and not lost:
+            mjpeg.endless.set()
+        if one.trouble:
+            mjpeg.endless.clear()
+            lost = True
+        elif frame is not None and lost:
+            one.close()
+    assert lost
+    assert peak_mib() - before < 900
 
 
 def test_a_late_consumer_of_a_live_stream_gets_the_newest(mjpeg: Mjpeg) -> None:

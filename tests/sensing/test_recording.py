@@ -1,9 +1,14 @@
 """Recordings read off line: numbers, times and sizes, and every way in which a file can be bad."""
 
+import os
+import struct
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +18,7 @@ from s4.core.clock import NS_PER_S
 from s4.core.errors import InputError
 from s4.core.model import Frame
 from s4.sensing.recording import Recording
-from tests.support.clips import cut, flat, scribble, turn, write_clip
+from tests.support.clips import Picture, cut, flat, scribble, turn, write_clip
 
 COUNT = 20
 
@@ -96,30 +101,28 @@ def test_a_colon_in_a_name_is_no_protocol(clip: Path) -> None:
     assert len(read(path)[0]) == COUNT
 
 
-def bad(name: str, folder: Path) -> Path:
-    """A file of one kind of badness, with `COUNT` pictures or what is left of them."""
-    path = folder / f"{name}.avi"
-    pictures = [flat(10 * n) for n in range(COUNT)]
-    match name:
-        case "empty":
-            path.write_bytes(b"")
-        case "text":
-            path.write_text("not a video\n" * 50)
-        case "noise":
-            path.write_bytes(np.random.default_rng(1).bytes(20_000))
-        case "folder":
-            path.mkdir()
-        case "tiny":
-            write_clip(path, [flat(9, 8, 8)] * 3, codec="mjpeg")
-        case "cut":
-            cut(write_clip(path, pictures, codec="mjpeg"), 0.5)
-        case "headless":
-            path = cut(write_clip(folder / "headless.mp4", pictures), 0.5)
-        case "damaged":
-            scribble(write_clip(path, pictures, codec="mjpeg"), 0.45, 0.55)
-        case "header":
-            cut(write_clip(path, pictures, codec="mjpeg"), 0.02)
-    return path
+def shots() -> list[Picture]:
+    return [flat(10 * n) for n in range(COUNT)]
+
+
+MAKERS: dict[str, Callable[[Path], object]] = {
+    "absent": lambda path: path,
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("not a video\n" * 50),
+    "long.txt": lambda path: path.write_text("hello world\n" * 1000),
+    "line\nbreak": lambda path: path.write_text("not a video"),
+    "noise": lambda path: path.write_bytes(np.random.default_rng(1).bytes(20_000)),
+    "folder": Path.mkdir,
+    "pipe": os.mkfifo,
+    "tiny": lambda path: write_clip(path, [flat(9, 8, 8)] * 3, codec="mjpeg"),
+    "narrow": lambda path: write_clip(path, [flat(9, 512, 32)] * 3, codec="mjpeg"),
+    "cut": lambda path: cut(write_clip(path, shots(), codec="mjpeg"), 0.5),
+    "header": lambda path: cut(write_clip(path, shots(), codec="mjpeg"), 0.02),
+    "damaged": lambda path: scribble(write_clip(path, shots(), codec="mjpeg"), 0.45, 0.55),
+    "headless.mp4": lambda path: cut(write_clip(path, shots()), 0.5),
+    "cut.mkv": lambda path: cut(write_clip(path, shots(), rate=2), 0.6),
+}
+"""Each writes a file of one kind of badness, with `COUNT` pictures or what is left of them."""
 
 
 BAD = {
@@ -127,10 +130,15 @@ BAD = {
     "empty": ("cannot be opened (", 0, 0),
     "text": ("cannot be opened (", 0, 0),
     "noise": ("cannot be opened (", 0, 0),
-    "folder": ("cannot be opened (", 0, 0),
+    "long.txt": ("is text, not a video", 0, 0),
+    "folder": ("is a folder, not a video", 0, 0),
+    "pipe": ("is a pipe or device, not a video", 0, 0),
+    "line\nbreak": ("cannot be opened (", 0, 0),
+    "narrow": ("pictures of 512 × 32 px are too narrow", 0, 0),
+    "cut.mkv": ("breaks off after ", 5, 17),
     "tiny": ("pictures of 8 × 8 px are too small", 0, 0),
     "cut": ("breaks off after ", 5, 15),
-    "headless": ("cannot be opened (", 0, 0),
+    "headless.mp4": ("cannot be opened (", 0, 0),
     "damaged": ("", 10, COUNT),
     "header": ("", 0, 2),
 }
@@ -140,12 +148,14 @@ BAD = {
 def test_bad_files_are_named_on_one_line_and_the_others_go_on(name: str, tmp_path: Path) -> None:
     reason, least, most = BAD[name]
     good = write_clip(tmp_path / "good.mp4", [flat(120)] * 4)
-    path = bad(name, tmp_path)
+    path = tmp_path / (name if "." in name else f"{name}.avi")
+    MAKERS[name](path)
     frames, troubles = read(path, good)
     assert len(troubles) == 1
-    assert troubles[0].startswith(f"{path}: {reason}")
+    shown = str(path).replace("\n", "\\n")
+    assert troubles[0].startswith(f"{shown}: {reason}")
     assert "\n" not in troubles[0]
-    assert troubles[0].count(str(path)) == 1
+    assert troubles[0].count(shown) == 1
     assert least <= len(frames) - 4 <= most
     assert [frame.number for frame in frames] == list(range(len(frames)))
     assert [frame.source for frame in frames[-4:]] == ["good"] * 4
@@ -158,6 +168,35 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("avi", "mp4", "mkv"):
         write_clip(folder / f"clip.{name}", pictures, codec="mjpeg" if name == "avi" else "libx264")
     return folder
+
+
+def test_a_pattern_names_no_other_files(tmp_path: Path) -> None:
+    for number in range(3):
+        assert cv2.imwrite(str(tmp_path / f"part{number}.png"), flat(9))
+    path = tmp_path / "part%d.png"
+    assert read(path) == ([], [f"{path}: there is no such video"])
+    assert len(read(tmp_path / "part0.png")[0]) == 1
+
+
+def with_sleeve(sound: bytes) -> bytes:
+    """An MP3 with a picture in its tag (ID3 2.3)."""
+    content = b"\0image/png\0\3\0" + cv2.imencode(".png", flat(9))[1].tobytes()
+    frame = b"APIC" + struct.pack(">I", len(content)) + bytes(2) + content
+    size = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + frame + sound
+
+
+def test_the_picture_of_a_sound_recording_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp3"
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream("mp3", rate=16_000, layout="mono")
+        for _ in range(4):
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.float32), "fltp", "mono")
+            silence.rate = 16_000
+            out.mux(sound.encode(silence))
+        out.mux(sound.encode())
+    path.write_bytes(with_sleeve(path.read_bytes()))
+    assert read(path) == ([], [f"{path}: holds no video"])
 
 
 def test_a_coding_that_nobody_knows_is_named(whole: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class InputError(S4Error):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        where = [self.file] if self.file else []
+        where = [_one_line(self.file)] if self.file else []
         if self.line is not None:
             where.append(f"line {self.line}" + (f" column {self.column}" if self.column is not None else ""))
         if self.field:
@@ -62,6 +62,11 @@ class InputError(S4Error):
             column=self.column,
             field=field or self.field,
         )
+
+
+def _one_line(name: str) -> str:
+    """A file's name may hold anything but a slash: what cannot be printed stands as it is written in code."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
 
 
 class ConfigError(InputError):

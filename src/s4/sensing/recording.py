@@ -13,6 +13,7 @@ from s4.core.model import Frame
 from s4.sensing.convert import NOTHING, Size, frame_of, turn_of
 from s4.sensing.video import Video
 
+SLACK_S: Final = 1.0  # that a file may end before it says: its last picture may stand for as long
 SHORT: Final = 0.98  # share of the pictures promised by a container below which the file counts as cut off
 
 
@@ -44,7 +45,7 @@ class Recording:
 
     def _of(self, file: Path) -> Iterator[Frame]:
         with Video(os.fspath(file), 10.0) as video:
-            before = self._number
+            before, since = self._number, 0
             start, interval = self._next, round(NS_PER_S / self._fps) if self._fps else video.interval
             for index, (since, picture) in enumerate(video.pictures()):
                 time = start + (index * interval if self._fps else since)
@@ -52,9 +53,9 @@ class Recording:
                 size, aspect = (picture.width, picture.height), video.pixel_aspect
                 frame = Frame(file.stem, "", number, time, NOTHING, size, turn_of(picture), aspect)
                 yield frame_of(frame, picture, self._size)
-            self._judge(file, video, self._number - before)
+            self._judge(file, video, self._number - before, (since + video.interval) / NS_PER_S)
 
-    def _judge(self, file: Path, video: Video, count: int) -> None:
+    def _judge(self, file: Path, video: Video, count: int, lasted_s: float) -> None:
         """Say what was wrong with a file that was read to its end."""
         if not count:
             raise InputError(
@@ -62,5 +63,7 @@ class Recording:
             )
         if count < SHORT * video.promised - 1:
             raise InputError(f"breaks off after {count} of {video.promised} pictures", file=str(file))
+        if lasted_s < SHORT * video.promised_s - SLACK_S:
+            raise InputError(f"breaks off after {lasted_s:.1f} of {video.promised_s:.1f} s", file=str(file))
         if video.damaged:
             raise InputError(f"{video.damaged} damaged pictures were left out, {count} read", file=str(file))

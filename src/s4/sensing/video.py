@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import stat
 from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from s4.core.clock import NS_PER_S
@@ -16,7 +20,12 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MOST_PIXELS: Final = 8192 * 8192
+MOST_BYTES: Final = 384 << 20
+"""The largest block that FFmpeg may ask for; 8192 × 8192 px in full colour take 192 MiB."""
+_MOST_STILL: Final = 64 << 20
+"""Bytes of a picture of motion JPEG beyond which it is not held."""
 LEAST_SIDE: Final = 16
+LONGEST: Final = 8  # times the other side: no lens makes more, and little would be left of it once it is reduced
 SLOWEST, FASTEST, USUAL = 0.01, 1000.0, 25.0  # pictures a second: what a container may claim, and what is taken if not
 LIVE: Final = re.compile(r"(?:rtsps?|https?|onvifs?)://|/dev/video\d+$", re.IGNORECASE)
 _SECRET: Final = re.compile(r"//[^/@]*@|\?.*$")
@@ -25,6 +34,10 @@ _PROTOCOLS: Final = {
     "https": "https,tls,tcp,crypto", "file": "file",
 }  # fmt: skip
 _PLAYLISTS: Final = ("hls", "dash", "concat", "imf")
+_TEXTS: Final = ("tty", "bin", "xbin", "adf", "idf")
+"""What FFmpeg draws as the screen of a terminal: any long text will do for that."""
+_DURATION: Final = re.compile(r"(\d{1,6}):(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)")
+_UNITS_S: Final = 3600, 60, 1
 _RETRY: Final = 64
 """Damaged packets in a row after which a stream counts as lost."""
 
@@ -60,12 +73,15 @@ class Video:
             raise
 
     def _video_stream(self) -> Any:
-        if self._container.format.name.split(",")[0] in _PLAYLISTS:
+        kind = self._container.format.name.split(",")[0]
+        if kind in _PLAYLISTS:
             raise InputError("is a playlist that names other files, not a video", file=self.name)
-        if not self._container.streams.video:
+        if kind in _TEXTS:
+            raise InputError("is text, not a video", file=self.name)
+        stream: Any = next((one for one in self._container.streams.video if not _is_sleeve(one)), None)
+        if stream is None:
             raise InputError("holds no video", file=self.name)
-        stream = self._container.streams.video[0]
-        if stream.codec_context is None:
+        if stream.codec_context is None or not (stream.width and stream.height):
             raise InputError("holds video in a coding that cannot be decoded here", file=self.name)
         self._check_size(stream.width, stream.height)
         stream.thread_count = 1  # the city has more cameras than cores
@@ -76,6 +92,8 @@ class Video:
             raise InputError(f"pictures of {width} × {height} px are too large", file=self.name)
         if min(width, height) < LEAST_SIDE:
             raise InputError(f"pictures of {width} × {height} px are too small to show anything", file=self.name)
+        if max(width, height) > LONGEST * min(width, height):
+            raise InputError(f"pictures of {width} × {height} px are too narrow to show anything", file=self.name)
 
     def __enter__(self) -> Video:
         return self
@@ -104,6 +122,13 @@ class Video:
     def promised(self) -> int:
         """How many pictures the container says it holds; 0 when it does not say."""
         return max(int(self._stream.frames), 0)
+
+    @property
+    def promised_s(self) -> float:
+        """How long the video lasts, seconds, as Matroska says of each of its streams; 0 where nothing does."""
+        found = _DURATION.fullmatch(self._stream.metadata.get("DURATION", ""))
+        parts = found.groups() if found else ()
+        return sum(float(part) * unit for part, unit in zip(parts, _UNITS_S, strict=False))
 
     def pictures(self) -> Iterator[tuple[int, av.VideoFrame | Still]]:
         """Yield (ns since the first picture, picture); times grow strictly. Damaged packets are skipped."""
@@ -141,27 +166,67 @@ class Video:
                 yield picture
 
     def _pictures_of(self, packet: av.Packet[VideoStream]) -> Sequence[av.VideoFrame | Still]:
-        still = self._stills.of(bytes(packet)) if self._stills is not None and packet.size else None
+        held = self._stills is not None and 0 < packet.size <= _MOST_STILL
+        still = self._stills.of(bytes(packet)) if self._stills is not None and held else None
         return packet.decode() if still is None else [still]
 
 
 def _open(url: str, name: str, timeout_s: float) -> InputContainer:
     import av
 
+    _bound_memory()
     scheme = url.partition("://")[0].lower() if "://" in url else "file"
     options = {"protocol_whitelist": _PROTOCOLS.get(scheme, "file")}
     if scheme in {"rtsp", "rtsps"}:
         options |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
     kind = "v4l2" if url.startswith("/dev/video") else None
+    if scheme == "file" and kind is None:
+        _check_file(url, name)
     address = f"file:{url}" if scheme == "file" and kind is None else url  # a colon in a file's name is no protocol
     try:
         wait = timeout_s, timeout_s
         return av.open(address, format=kind, options=options, metadata_errors="replace", timeout=wait)
-    except FileNotFoundError as error:
-        raise InputError("there is no such video", file=name) from error
     except (av.error.FFmpegError, OSError) as error:
         raise ServiceError(f"{name}: cannot be opened ({_said(error)})") from error
 
 
+def _check_file(path: str, name: str) -> None:
+    """A pipe would be waited for without an end, and a pattern would open other files than the one that is named."""
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError as error:
+        raise InputError("there is no such video", file=name) from error
+    except (OSError, ValueError) as error:
+        raise ServiceError(f"{name}: cannot be opened ({_said(error)})") from error
+    if not stat.S_ISREG(mode):
+        raise InputError(f"is a {'folder' if stat.S_ISDIR(mode) else 'pipe or device'}, not a video", file=name)
+
+
+def _is_sleeve(stream: VideoStream) -> bool:
+    """Whether it is the picture that goes with a sound recording."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+@cache
+def _bound_memory() -> None:
+    """Of a stream that says that a picture of 2 GB comes, or never ends one, FFmpeg would hold all that comes.
+
+    Its own bound (`av_max_alloc`) is for the whole process and not among what PyAV offers; where it cannot be found,
+    there is none.
+    """
+    import ctypes
+
+    import av
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(MOST_BYTES))
+
+
 def _said(error: Exception) -> str:
+    import av
+
+    if isinstance(error, av.error.ExitError):
+        return "nothing came in time"
     return (getattr(error, "strerror", None) or type(error).__name__)[:120]
