@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from s4.core.model import Frame
 from s4.detection.video.look import guessed_aspect, view_of
-from s4.detection.video.picture import Box, View
+from s4.detection.video.picture import HIGHEST, Box, View
 from s4.detection.video.settings import Settings
 
 
@@ -56,6 +56,8 @@ sides = st.integers(16, 4000)
 def test_the_whole_picture_is_the_whole_file(width: int, height: int, turned: int, aspect: float, widest: int) -> None:
     view = View.of(width, height, widest=widest, pixel_aspect=aspect, turned=turned)
     assert view.to_file(Box(0, 0, view.width, view.height)) == (0.0, 0.0, width, height)
+    assert view.width <= widest
+    assert view.height <= HIGHEST * widest * (1 + 1 / view.width) + 1
 
 
 @given(st.sampled_from([90, 180, 270]), st.integers(0, 30), st.integers(0, 30), st.integers(1, 10), st.integers(1, 10))

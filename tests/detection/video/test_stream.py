@@ -18,6 +18,8 @@ from s4.detection.video.stream import LONGEST_STEP_S, LOST_S, REPEAT_S, Stream
 from s4.detection.video.watch import VideoWatch
 from s4.exercise.mjpeg import MjpegServer, Picture
 from s4.sensing.camera import VideoCamera
+from s4.sensing.convert import Size, frame_of
+from s4.sensing.still import Stills
 from tests.detection.city import context_of
 from tests.detection.recordings import START
 from tests.detection.video.render import Moment, frames
@@ -55,6 +57,32 @@ def test_a_stream_that_ends_and_comes_back() -> None:
     again = quiet(stage, 89, 5)
     assert [one.phase for one in again] == ["start"]
     assert again[0].happening != start.happening
+
+
+def test_pictures_that_cannot_be_decoded_are_none() -> None:
+    """A camera may go on sending and show nothing: whoever looks is as blind as if it had stopped."""
+    stage = VideoWatch(context_of("cam-1"))
+    assert feed(stage, pictures(0, 4)) == []
+    (start,) = feed(stage, map(damaged, pictures(4, 12)))
+    assert (start.phase, start.attributes["how"]) == ("start", "signal_lost")
+    assert LOST_S - 1 <= (start.time - START) / NS_PER_S - 4 <= LOST_S + 1
+    (end,) = feed(stage, pictures(16, 3))
+    assert (end.phase, end.happening) == ("end", start.happening)
+
+
+def test_a_damaged_picture_now_and_then_is_no_alarm() -> None:
+    stage = VideoWatch(context_of("cam-1"))
+    shown = enumerate(pictures(0, 20))
+    assert feed(stage, (damaged(frame) if number % 3 else frame for number, frame in shown)) == []
+
+
+def damaged(frame: Frame) -> Frame:
+    """The same, of a JPEG with a quantisation table that there is not."""
+    jpeg = bytearray(cv2.imencode(".jpg", frame.image)[1].tobytes())
+    jpeg[jpeg.index(b"\xff\xdb") + 4] = 0x5F
+    still = Stills("cam-1").of(bytes(jpeg))
+    assert still is not None
+    return frame_of(frame, still, Size())
 
 
 def test_a_recording_that_ends_is_no_alarm() -> None:

@@ -34,6 +34,7 @@ class Box(NamedTuple):
         return self.w * self.h
 
 
+HIGHEST: Final = 3.0  # times the widest: an upright picture is twice as high as wide, what goes beyond costs memory
 NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 
 
@@ -86,7 +87,7 @@ class View(NamedTuple):
 
     @classmethod
     def of(cls, file_width: int, file_height: int, *, widest: int, pixel_aspect: float, turned: int = 0) -> View:
-        """The working size: at most `widest` wide, with square pixels.
+        """The working size: at most `widest` wide and three times as high, with square pixels.
 
         >>> View.of(720, 1152, widest=640, pixel_aspect=2.0)
         View(file_width=720, file_height=1152, width=640, height=512, turned=0)
@@ -97,6 +98,7 @@ class View(NamedTuple):
         if turned % 180:
             across, down = down, across
         width = min(widest, file_height if turned % 180 else file_width)
+        width = max(min(width, round(HIGHEST * widest * across / down)), 1)
         return cls(file_width, file_height, width, max(round(down * width / across), 1), turned)
 
     def reduce(self, image: Image) -> Image:

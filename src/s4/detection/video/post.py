@@ -35,22 +35,31 @@ class Post:
         self._watch = CameraWatch(source, site, settings, zones, context.city.place_of(source), finder)
         self._source, self._policy, self._vault, self._board = source, settings.evidence, context.vault, context.board
         self._stream = Stream() if not settings.behaviours or KIND in settings.behaviours else None
+        self._blind = False  # the last picture that was to be analysed could not be decoded
         self._recorder: Recorder | None = None
         self._live: LiveView | None = None
         self._heard: int | None = None
 
     def see(self, frame: Frame, now: int) -> list[Detection]:
         """The next picture → what is to be said at `now`, ns UTC."""
-        found = [self._watch.tell(one) for one in self._stream.hear(frame, now)] if self._stream else []
+        found = self._signal(frame, now)
         one_core_each()
         if not frame.live or not self._watch.due(frame.time):
             return found + self._take(frame, self._watch.look(frame), now)
         with turns().turn():
             newest = (frame.newer() if frame.newer is not None else None) or frame
             seen = self._watch.look(newest)
+        self._blind = self._watch.scene is None or self._watch.scene.time != newest.time
         if newest is not frame:  # it was too late for this one, which is held for the film
             found += self._take(frame, [], now)
         return found + self._take(newest, seen, now)
+
+    def _signal(self, frame: Frame, now: int) -> list[Detection]:
+        """What is to be said of the signal: pictures that come and cannot be decoded are none."""
+        if self._stream is None:
+            return []
+        said = self._stream.wait(now) if self._blind else self._stream.hear(frame, now)
+        return [self._watch.tell(one) for one in said]
 
     def _take(self, frame: Frame, seen: list[Detection], now: int) -> list[Detection]:
         """What was seen in a frame, and what there is evidence of now."""
