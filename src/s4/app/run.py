@@ -23,6 +23,7 @@ from s4.app.settings import Settings
 from s4.core.city import City
 from s4.core.clock import Clock, RealClock, ScaledClock
 from s4.core.errors import ConfigError, S4Error
+from s4.core.lean import few_heaps
 from s4.core.logs import get_logger
 from s4.core.ports import STREET
 from s4.runtime.bus import Bus
@@ -91,6 +92,8 @@ async def living(settings: Settings) -> AsyncIterator[Life]:
         if room not in STREET:
             raise ConfigError(f"there is no room {room!r} (there are: {', '.join(STREET)})")
     os.environ.setdefault(*_ARROW)
+    if settings.small:
+        few_heaps()
     city, clock = sites.own_part(load_city(settings.city_file), settings), make_clock(settings)
     began = clock.now()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
