@@ -49,6 +49,17 @@ def test_a_bag_is_said_after_t_seconds_alone_and_until_it_is_taken() -> None:
     assert found[0].confidence > 0.5
 
 
+@pytest.mark.slow
+def test_what_the_edge_of_the_picture_cuts_off_may_be_somebody() -> None:
+    """A bag that is half outside, told where the edge does not count."""
+
+    def script(at: float) -> Moment:
+        x = max(340 - 25 * (at - 8), 26.0) + max(at - 24.0, 0.0) * 25
+        return Moment((Person(x, 180.0),) if 8.0 <= at <= 37.0 else (), (3, 185) if at > 21.5 else None)
+
+    assert watch(script, 45.0) == []
+
+
 def test_nothing_is_told_from_pictures_too_far_apart() -> None:
     """Every 1.5 s: between two of them anybody may have come and gone."""
     assert watch(left_at_20, 60.0, fps=1 / 1.5) == []

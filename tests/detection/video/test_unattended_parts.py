@@ -12,7 +12,7 @@ from s4.detection.video.company import Company
 from s4.detection.video.likeness import edge_share, likeness
 from s4.detection.video.nearness import foreshortening, heights_apart
 from s4.detection.video.picture import Box, View, iou
-from s4.detection.video.spots import Spot, is_small, together
+from s4.detection.video.spots import Spot, is_cut_off, is_small, together
 from s4.detection.video.still import StillMap
 from s4.detection.video.track import Track
 from s4.detection.video.walkers import FORESHORTENED
@@ -128,6 +128,18 @@ def test_who_is_lost_where_something_stands_is_still_there(known: StillMap) -> N
     assert company.beside(Box(50.0, 40.0, 5.0, 5.0), 0.5, until=0) is None
 
 
+@pytest.mark.parametrize(("empty", "there"), [(3, [7]), (6, [])])
+def test_who_has_gone_does_not_come_back_with_the_light(known: StillMap, empty: int, there: list[int]) -> None:
+    """Their place is seen empty for 0.6 or 1.2 s; then it looks otherwise again."""
+    company, track = Company(), Track.of(7, Blob(BAG, 0.9, person=True), 0)
+    track.travelled = 3.0
+    steps = [with_bag(FLOOR), *[FLOOR] * empty, with_bag(FLOOR)]
+    for number, image in enumerate(steps):
+        known.learn(image, STEP_S)
+        company.learn([] if number else [track], round(number * STEP_S * NS_PER_S), known)
+    assert [one.number for one in company.people] == there
+
+
 def test_a_bag_keeps_nobody_there_who_has_left_it(known: StillMap) -> None:
     company, track = Company(), Track.of(7, Blob(Box(38.0, 14.0, 16.0, 30.0), 0.9, person=True), 0)
     track.travelled = 3.0
@@ -217,3 +229,9 @@ def test_the_whole_holds_every_part_of_it(box: Box, others: list[Box], reach: fl
     assert whole.y <= box.y
     assert whole.area >= box.area * 0.999
     assert is_small(box, 0.0) is False
+
+
+@given(st.integers(-5, 96), st.integers(-5, 64), st.integers(1, 40), st.integers(1, 40))
+def test_what_is_not_cut_off_lies_in_the_picture_with_room_to_spare(x: int, y: int, w: int, h: int) -> None:
+    room = min(x, y, 96 - x - w, 64 - y - h)
+    assert is_cut_off(Box(x, y, w, h), VIEW) == (room < 3)

@@ -29,6 +29,7 @@ COVERED: Final = 0.25  # of their box, at least
 WHOLLY: Final = 0.7  # of their box
 TRACE: Final = 0.2  # of their box, beside a thing: who never walked and differs less is nobody
 NOBODY: Final = 0.05  # of their box: who never walked, and where the empty scene is seen, is a change of the light
+GONE_S: Final = 1.0  # so long nothing of them was to be seen: who comes there later is somebody else, or light
 MOST: Final = 64
 
 
@@ -53,13 +54,16 @@ class Visit(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """A track as it was last really seen; `tall`: its greatest height, px; `covered`: how much of it differed."""
+    """A track as it was last really seen; `tall`: its greatest height, px; `covered`: how much of it differed;
+    `empty_s`: for how long nobody was there when the place was looked at since, seconds.
+    """
 
     box: Box
     time: int
     travelled: float
     tall: float
     covered: float
+    empty_s: float = 0.0
 
 
 class Company:
@@ -73,6 +77,7 @@ class Company:
     def learn(self, tracks: Sequence[Track], time: int, still: StillMap) -> None:
         """Take in who is seen now (ns UTC), and who must still be there."""
         seen = {track.number: track for track in tracks if track.unseen_s == 0.0}
+        dt_s = (time - self._rows[-1][0]) / NS_PER_S if self._rows else 0.0
         for track in seen.values():
             self._note(track, time, still)
         self.people = [
@@ -83,7 +88,7 @@ class Company:
         for number, last in list(self._seen.items()):
             if number in seen:
                 continue
-            if self._stands(last, still, time):
+            if self._stands(last, still, time, dt_s):
                 self.people.append(Person(number, last.box, True, last.travelled, lost=True))
             elif time - last.time > REMEMBER_S * NS_PER_S:
                 del self._seen[number]
@@ -149,12 +154,14 @@ class Company:
             del self._seen[min(self._seen, key=lambda number: self._seen[number].time)]
         self._seen[track.number] = Seen(track.box, time, track.travelled, tall, still.differs(track.box))
 
-    def _stands(self, last: Seen, still: StillMap, time: int) -> bool:
-        if last.travelled < WALKED or time - last.time > LONGEST_S * NS_PER_S:
+    def _stands(self, last: Seen, still: StillMap, time: int, dt_s: float) -> bool:
+        if last.travelled < WALKED or last.empty_s >= GONE_S or time - last.time > LONGEST_S * NS_PER_S:
             return False
         if any(overlap(other.box, last.box) >= 0.5 * last.box.area for other in self.people):
             return False
-        return still.differs(last.box) >= max(STILL_THERE * last.covered, COVERED)
+        stands = still.differs(last.box) >= max(STILL_THERE * last.covered, COVERED)
+        last.empty_s = 0.0 if stands else last.empty_s + dt_s
+        return stands
 
     def _stands_without(self, one: Person, box: Box, still: StillMap) -> bool:
         """Who lies all but wholly in the box may be the thing, or what was taken for one: that is not told here."""

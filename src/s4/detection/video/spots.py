@@ -27,6 +27,7 @@ SLENDER: Final = 1.8  # height against width
 MOSTLY: Final = 0.6
 WALKED: Final = 0.5  # heights
 RIM_PX: Final = 4
+EDGE_PX: Final = 3.0
 LOOK_S: Final = 0.3
 
 
@@ -167,6 +168,17 @@ def is_thing(one: Person, box: Box, tall: float, walked: float = SEATED) -> bool
     stayed = SHADED if alike >= SAME else LARGEST
     low = one.box.h <= (walked if one.travelled >= WALKED else stayed) * tall
     return low and (alike >= 0.3 or shared >= MOSTLY * one.box.area)
+
+
+def is_cut_off(box: Box, view: View) -> bool:
+    """Whether it reaches the edge of the picture: nobody knows how large it is, and who stands there is not all seen.
+
+    >>> view = View.of(640, 480, widest=640, pixel_aspect=1.0)
+    >>> is_cut_off(Box(0, 100, 30, 20), view), is_cut_off(Box(20, 100, 30, 20), view)
+    (True, False)
+    """
+    inside = box.x >= EDGE_PX and box.x + box.w <= view.width - EDGE_PX
+    return not (inside and box.y >= EDGE_PX and box.y + box.h <= view.height - EDGE_PX)
 
 
 def together(box: Box, spots: Sequence[Spot], reach: float) -> Box:

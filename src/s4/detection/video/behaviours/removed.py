@@ -22,7 +22,7 @@ from s4.detection.video.happening import Happening
 from s4.detection.video.picture import Box, View, gap, overlap
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.spots import LARGEST, Spot, Spots, is_small, is_thing, together
+from s4.detection.video.spots import LARGEST, Spot, Spots, is_cut_off, is_small, is_thing, together
 from s4.detection.video.trust import rate
 
 KIND: Final = "removed_object"
@@ -33,7 +33,6 @@ BESIDE: Final = 0.35  # of a person's height
 KNOWN_S: Final = 15.0  # what has been there for less was left, and is taken back
 HELD: Final = 0.5  # of the time before: else it was somebody who stood there for a while
 NEXT_TO: Final = 0.4  # of a person's height: what else changed there belongs to it
-MARGIN_PX: Final = 3.0
 AWAY: Final = 0.3  # of a person's height: nearer, and what is seen may be they
 BEFORE_S: Final = 8.0  # who took it was beside it no longer before it was gone
 GONE_S: Final = 3.0
@@ -159,16 +158,10 @@ class RemovedObject:
 def _sure(spot: Spot, tall: float, view: View, spots: Spots) -> float:
     """How surely something small was taken there; 0 when it was not."""
     whole = together(spot.box, spots.found(), NEXT_TO * tall)
-    if not is_small(whole, tall) or spot.box.h < LEAST * tall or _cut_off(spot.box, view):
+    if not is_small(whole, tall) or spot.box.h < LEAST * tall or is_cut_off(spot.box, view):
         return 0.0
     bare, alike = 1.0 - spots.edges(spot.box), spots.likeness(spot.box)
     return bare * alike if bare > BARE and alike > ALIKE else 0.0
-
-
-def _cut_off(box: Box, view: View) -> bool:
-    """Whether it reaches the edge of the picture: nobody knows how large it was."""
-    inside = box.x >= MARGIN_PX and box.x + box.w <= view.width - MARGIN_PX
-    return not (inside and box.y >= MARGIN_PX and box.y + box.h <= view.height - MARGIN_PX)
 
 
 def _attributes(loss: Loss) -> dict[str, float | str | bool | tuple[float, ...]]:

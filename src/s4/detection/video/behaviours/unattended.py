@@ -22,7 +22,7 @@ from s4.detection.video.nearness import foreshortening, heights_apart
 from s4.detection.video.picture import NOWHERE, Box, overlap
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
-from s4.detection.video.spots import Spot, Spots, is_small, is_thing
+from s4.detection.video.spots import Spot, Spots, is_cut_off, is_small, is_thing
 from s4.detection.video.walkers import FORESHORTENED
 
 KIND: Final = "unattended_object"
@@ -42,8 +42,8 @@ GONE_S: Final = 3.0
 RELIT_S: Final = 20.0  # after the light was switched, things are found again
 RARELY_S: Final = 1.2  # between two pictures: nobody is followed over more, and nothing is known to stand still
 PLAIN: Final = 5  # pictures since it is alone, with nobody in front
-SOLID: Final = 0.3  # of its box stood still: else it is scattered specks
-LOOKS: Final = 10  # so many at its edges count alike
+SOLID: Final = 0.3  # of its box stood still, on average: else it is scattered specks
+LOOKS: Final = 10  # so many looks at its edges count alike
 BY_ITSELF_S: Final = 3.0
 SAME: Final = 0.4  # of the smaller box, under the other one
 KEPT: Final = 0.8  # of the pixels that stood still
@@ -57,8 +57,8 @@ class Thing:
     contrast, 0–1; `owners`: numbers of the tracks that were near when it was put down; `owned_s`, `company_s`: how
     long one of them, or anybody, has been near; `short`: see `foreshortening`; `whole`: with its shadow;
     `near`: ns UTC, when somebody last was; `apart_s`: how long it was seen by itself, and `fill`: how much of its box
-    stood still then, 0–1; `newest`: the last number that anybody had when it was found; `looks`: at
-    its edges, in plain sight.
+    stood still then, 0–1; `newest`: the last number that anybody had when it was found; `looks`: in plain
+    sight, and `solid`: how much of its box stood still, on average over them.
     """
 
     happening: Happening
@@ -81,6 +81,7 @@ class Thing:
     fill: float = 0.0
     newest: int = 0
     looks: int = 1
+    solid: float = 0.0
 
 
 class UnattendedObject:
@@ -135,10 +136,7 @@ class UnattendedObject:
                 thing.seen = time
                 thing.apart_s += scene.dt_s
                 if spot.plain:
-                    thing.box, thing.whole, thing.fill = spot.box, spot.whole, spots.still.settled(spot.box)
-                    if not thing.happening.started:
-                        thing.looks = min(thing.looks + 1, LOOKS)
-                        thing.edges += (_edges(spot, spots) - thing.edges) / thing.looks
+                    _look(thing, spot, spots)
                 return
         owner = spots.company.beside(spot.box, BESIDE) if spot.plain and len(self._things) < MOST else None
         if owner is None:
@@ -179,7 +177,7 @@ class UnattendedObject:
             text = f"Left object was taken after {_alone_s(thing, thing.seen):.0f} s alone"
             return [thing.happening.say("end", thing.seen, text, _attributes(thing, thing.seen))]
         alone_s = _alone_s(thing, scene.time)
-        is_solid = thing.fill >= SOLID and thing.plain >= PLAIN
+        is_solid = thing.solid >= SOLID and thing.plain >= PLAIN and not is_cut_off(thing.box, scene.view)
         is_left = is_solid and thing.edges > OWN and _confidence(thing) >= DOUBTFUL  # nothing taken, and no flicker
         lingers = (
             thing.company_s >= ATTENDED_S and scene.time - thing.near < JUST_NOW_S * NS_PER_S
@@ -215,6 +213,15 @@ def _attend(thing: Thing, spots: Spots, scene: Scene, is_present: bool) -> bool:
     if (is_owned and thing.owned_s >= ATTENDED_S) or (near and thing.company_s >= ADOPTED_S):
         thing.alone, thing.pictures_alone, thing.plain = scene.time, 0, 0
     return hidden
+
+
+def _look(thing: Thing, spot: Spot, spots: Spots) -> None:
+    """It is seen in plain sight: where it is, and until it is told, how solid it is and how much edge it has."""
+    thing.box, thing.whole, thing.fill = spot.box, spot.whole, spots.still.settled(spot.box)
+    if not thing.happening.started:
+        thing.looks += 1
+        thing.solid += (thing.fill - thing.solid) / (thing.looks - 1)
+        thing.edges += (_edges(spot, spots) - thing.edges) / min(thing.looks, LOOKS)
 
 
 def _alike(one: Box, other: Box) -> bool:
