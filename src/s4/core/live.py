@@ -59,11 +59,11 @@ class Wish(msgspec.Struct, frozen=True):
 class CameraState(msgspec.Struct, frozen=True):
     """How a camera is doing, as the process that watches it says every few seconds.
 
-    `state`: `live`; `lost` (no connection); `ended` (the recording is over); `failed` (`detail` says why); `starting`.
-    `time`: ns UTC when this was said; `last_frame`: of the newest picture (0: none yet); `per_s`, `dropped_per_s`:
-    pictures looked at and left out because detection was late; `dropped`, `reconnects`: since the start; `delay_ms`:
-    from the picture to what followed from it, of the newest; `people`: followed in the newest picture (None: not
-    known); `shows`: whether pictures of it may be looked at, else `why_not`.
+    `state`: `live`; `lost` (no connection) and `failed` (`detail` says why); `ended` (the recording is over);
+    `starting`. `time`: ns UTC when this was said; `last_frame`: of the newest picture (0: none yet); `per_s`,
+    `dropped_per_s`: pictures looked at and left out because detection was late; `dropped`, `reconnects`: since the
+    start; `delay_ms`: from the picture to what followed from it, of the newest; `people`: followed in the newest
+    picture (None: not known); `shows`: whether pictures of it may be looked at, else `why_not`.
     """
 
     camera: str

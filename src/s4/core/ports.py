@@ -204,6 +204,11 @@ class Camera(ABC):
     dropped: int = 0
     """Frames that came and were not handed on because whoever looks at them was late; only grows."""
 
+    @property
+    def trouble(self) -> str:
+        """Why the connection is lost at the moment, on one line without a secret; empty when it is not."""
+        return ""
+
     def __init__(self, context: Context, source: Source) -> None:
         self.context = context
         self.source = source

@@ -26,6 +26,8 @@ from s4.runtime.recorder import Recorder
 _REPORT_NS: Final = 5 * NS_PER_S
 _PATIENCE_S: Final = 30.0
 _PAUSE_S: Final = 2.0
+_LONGEST: Final = 200
+"""Letters of a reason that whoever looks at the camera is told."""
 
 log = get_logger(__name__)
 
@@ -50,6 +52,7 @@ class CameraHost(Host):
         self._frames, self._dropped, self._reported = 0, 0, 0
         self._counted = 0
         self._board, self._connected, self._reconnects = board, True, 0
+        self._complaint = ""
 
     async def run(self) -> None:
         """Watch until the film ends or it is time to stop."""
@@ -85,9 +88,9 @@ class CameraHost(Host):
                 self._say(state="ended")
                 return
             except S4Error as error:
-                log.warning("camera lost", source=self._source.id, reason=str(error))
+                self._complain(str(error))
                 self._recorder.refused(self._source.id, str(error))
-                self._say(state="failed", detail=str(error)[:200])
+                self._say(state="failed", detail=str(error)[:_LONGEST])
             except Exception:
                 log.exception("camera failed", source=self._source.id)
                 self._say(state="failed", detail="s4 made a mistake; its log says more")
@@ -103,7 +106,7 @@ class CameraHost(Host):
 
     def _live(self, frame: Frame) -> None:
         self._reconnects += not self._connected
-        self._connected = True
+        self._connected, self._complaint = True, ""
         delay = (self._clock.now() - frame.time) / 1e6
         self._say(
             state="live", last_frame=frame.time, delay_ms=round(delay, 1), reconnects=self._reconnects, detail="",
@@ -112,7 +115,16 @@ class CameraHost(Host):
 
     def _lost(self) -> None:
         self._connected = False
-        self._say(state="lost", people=None)
+        trouble = self._camera.trouble
+        if trouble:
+            self._complain(trouble)
+        self._say(state="lost", people=None, detail=trouble[:_LONGEST])
+
+    def _complain(self, reason: str) -> None:
+        """Once, however often it is tried again, until a picture comes or it is something else."""
+        if reason != self._complaint:
+            self._complaint = reason
+            log.warning("camera lost", source=self._source.id, reason=reason)
 
     def _say(self, **changes: object) -> None:
         """How the camera is doing, for whoever looks."""
