@@ -190,6 +190,8 @@ def standing(live: CameraState | None, heard: SourceState | None, now: int, spee
 
     >>> standing(CameraState("cam-1", "live", time=0), None, 60 * NS_PER_S)
     ('silent', 'no picture for 60 s')
+    >>> standing(CameraState("cam-1", "lost", detail="it said nothing in time"), None, 0)
+    ('silent', 'no connection: it said nothing in time')
     """
     if live is None:
         fresh = heard is not None and heard.state == "fresh"
@@ -203,7 +205,8 @@ def standing(live: CameraState | None, heard: SourceState | None, now: int, spee
     if live.state == "failed":
         return "failed", live.detail
     if live.state in _SAID:
-        return _SAID[live.state]
+        state, why = _SAID[live.state]
+        return state, f"{why}: {live.detail}" if live.detail else why
     return ("late", f"no picture for {quiet:.0f} s") if quiet > max(LATE_S, 3 * period) else ("fresh", "")
 
 
