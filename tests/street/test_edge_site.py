@@ -13,6 +13,7 @@ import pytest
 from s4.app.ask import Asker
 from s4.core.clock import RealClock
 from s4.core.model import Command
+from s4.runtime.history.reader import HistoryReader
 from s4.runtime.sockets import free_port
 from s4.runtime.store.archive import SqlArchive
 from s4.runtime.store.engine import open_engine, store_url
@@ -136,3 +137,25 @@ async def test_a_decision_about_a_device_comes_down(towns: tuple[Town, Town, str
     store = SqlArchive(open_engine(store_url("", edge.data)))
     (found,) = await until(lambda: store.known(Command, kind="device.maintain"))
     assert (found.target, found.approved_by, found.reason) == ("gate-1", "ada", "New motor")
+
+
+async def test_a_site_that_dies_is_said_to_be_silent_until_it_is_back(towns: tuple[Town, Town, str]) -> None:
+    hub, edge, _ = towns
+
+    def said() -> list[tuple[str, bool]]:
+        words = [json.loads(line) for line in hub.log().splitlines() if line.startswith("{")]
+        known = {"a site is silent": True, "a site is heard again": False}
+        return [(word["site"], known[word["event"]]) for word in words if word.get("event") in known]
+
+    edge.kill()
+    await until(lambda: said() == [("square", True)], 60)
+    edge.start()
+    await asyncio.to_thread(edge.wait_ready)
+    await until(lambda: said() == [("square", True), ("square", False)], 60)
+    history = HistoryReader(hub.data / "history")
+
+    def kept() -> list[object]:
+        parts = history.events(0, RealClock().now())
+        return [one.body["silent"] for part in parts for one in part if one.property == "uplink.silent"]
+
+    await until(lambda: sorted(kept(), key=bool) == [False, True], 60)

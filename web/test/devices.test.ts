@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Device } from "../src/api/devices";
 import { addressOf, routeOf } from "../src/logic/address";
 import {
+  asFarAsKnown,
   chosen,
   countsOf,
   figure,
@@ -129,4 +130,12 @@ test("duties are separate", () => {
   expect(may(who("admin"), "manageDevices") && !may(who("admin"), "tellDevices")).toBe(true);
   expect(may(who("operator"), "tellDevices") && !may(who("operator"), "writeRules")).toBe(true);
   expect(may("unknown", "writeRules")).toBe(false);
+});
+
+test("of devices at a site from which nothing comes, only what people decided is known", () => {
+  const far = [...all, device("kept", { health: "rejected" }), device("near", { site: "square" })];
+  const shown = asFarAsKnown(far, new Map([["quay", "Nothing comes from Quay."]]));
+  expect(shown.map(({ health }) => health)).toEqual(["unknown", "unknown", "unknown", "rejected", "ok"]);
+  expect(shown[0]?.detail).toBe("Nothing comes from Quay.");
+  expect(asFarAsKnown(far, new Map())).toBe(far);
 });

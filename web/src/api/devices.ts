@@ -4,7 +4,8 @@ import type { AuditEntry, City } from "./types";
 
 /** What the HTTP API says of devices. Times are ns UTC. */
 
-export type Health = "ok" | "late" | "silent" | "faulty" | "maintenance" | "held" | "rejected";
+/** `unknown` is said by the page alone: nothing comes from the site of the device. */
+export type Health = "ok" | "late" | "silent" | "faulty" | "maintenance" | "held" | "rejected" | "unknown";
 
 export interface Device {
   id: string;

@@ -4,7 +4,16 @@ import { plain } from "./search";
 /** The devices' table: which ones, in which order, and which of them are on the screen. */
 
 /** What needs a person comes first. */
-export const HEALTHS: readonly Health[] = ["held", "faulty", "silent", "late", "maintenance", "ok", "rejected"];
+export const HEALTHS: readonly Health[] = [
+  "held",
+  "faulty",
+  "silent",
+  "late",
+  "unknown",
+  "maintenance",
+  "ok",
+  "rejected",
+];
 
 /** The ones that need somebody: they have the signal's colour. */
 export const needsSomebody = (health: Health) => health === "faulty" || health === "silent" || health === "late";
@@ -44,6 +53,18 @@ export function countsOf(devices: Iterable<Device>): [Health, number][] {
   const counts = new Map<Health, number>();
   for (const { health } of devices) counts.set(health, (counts.get(health) ?? 0) + 1);
   return HEALTHS.filter((health) => counts.has(health)).map((health) => [health, counts.get(health) ?? 0]);
+}
+
+const SAID_BY_PEOPLE: readonly Health[] = ["held", "maintenance", "rejected"];
+
+/** The devices as far as one can know here: of those at a site from which nothing comes, only what people decided. */
+export function asFarAsKnown(devices: readonly Device[], away: ReadonlyMap<string, string>): readonly Device[] {
+  if (!away.size) return devices;
+  return devices.map((device) => {
+    const detail = away.get(device.site);
+    if (detail === undefined || SAID_BY_PEOPLE.includes(device.health)) return device;
+    return { ...device, health: "unknown" as const, since: 0, detail };
+  });
 }
 
 /** Nobody has said yet whether it may speak. */

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { api } from "../api/client";
 import type { SeriesName } from "../api/types";
 import { type Away, LINK, linkSites, sitesAway } from "../logic/links";
-import { useTickingLive } from "./clock";
+import { liveNow, useTickingLive } from "./clock";
 import { useFollowing } from "./following";
 import { newestOf } from "./newest";
 import { usePage, usePicture } from "./page";
@@ -35,6 +35,13 @@ async function lastHeard(site: string, signal: AbortSignal): Promise<number> {
 
 /** While this is on the screen, the lines are listened to. */
 export const useLinesLive = (): void => useFollowing(listen, EVERY_MS);
+
+/** The same without a screen: the names of the sites from which nothing comes now, by id. */
+export function namesAway(): ReadonlyMap<string, string> {
+  const away = new Set(sitesAway(useLines.getState().heard, liveNow()).map(({ site }) => site));
+  const all = usePage.getState().live?.sites ?? [];
+  return new Map(all.filter(({ id }) => away.has(id)).map(({ id, name }) => [id, name || id]));
+}
 
 export interface NamedAway extends Away {
   name: string;

@@ -1,8 +1,10 @@
 import { useEffect } from "react";
 import { create } from "zustand";
 import { type Admission, type Device, type DeviceDetail, devicesApi, type Order, type Profile } from "../api/devices";
-import { type Choice, chosen, isWaiting } from "../logic/devices";
+import { asFarAsKnown, type Choice, chosen, isWaiting } from "../logic/devices";
+import { edge } from "../text/edge";
 import { decide } from "./actions";
+import { namesAway } from "./away";
 import { useFollowing } from "./following";
 import { usePage } from "./page";
 import { goTo } from "./route";
@@ -41,9 +43,11 @@ export function kept(before: ReadonlyMap<string, Device> | null, now: readonly D
   return same ? before : new Map(rows);
 }
 
+const whereAway = () => new Map([...namesAway()].map(([site, name]) => [site, edge.devices.siteAway(name)]));
+
 export async function fetchDevices(signal?: AbortSignal): Promise<void> {
   try {
-    const all = await devicesApi.all(signal);
+    const all = asFarAsKnown(await devicesApi.all(signal), whereAway());
     usePage.setState(({ devices }) => ({ devices: kept(devices, all) }));
     if (getState().trouble) setState({ trouble: "" });
   } catch (error) {

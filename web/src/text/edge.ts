@@ -13,6 +13,7 @@ const health: Record<Health, string> = {
   maintenance: "being worked on",
   held: "waits for approval",
   rejected: "kept out",
+  unknown: "not known",
 };
 
 const linkState: Record<LinkState, string> = {
@@ -47,6 +48,7 @@ const devices = {
   },
   health,
   never: "never",
+  siteAway: (site: string) => `Nothing comes from ${site}: how it is doing there is not known here until it is back.`,
   ago: (span: string) => `${span} ago`,
   noKind: "no profile",
   batteryLow: "low",
