@@ -42,6 +42,7 @@ def watch(pictures: Iterable[Frame], flight: tuple[float, float] = (0.0, 0.0)) -
             Scene(
                 time, 0.2, VIEW, frame.image, EMPTY, [], SIZE, settled=True, raw=frame.image, flow=flow,
                 ongoing=frozenset({FLIGHT} if flight[0] <= (time - START) / NS_PER_S < flight[1] else ()),
+                live=frame.live,
             )
         )  # fmt: skip
     return found + behaviour.close(time)
@@ -82,6 +83,12 @@ def test_a_short_recording_of_a_struggle_is_told_when_it_ends() -> None:
     assert [(one.kind, one.phase) for one in found] == [("fight", "start"), ("fight", "end")]
     assert 0.5 < found[0].confidence < 1.0
     assert 60 < found[0].box.x + found[0].box.w / 2 < 260, "where they struggle"
+
+
+@pytest.mark.parametrize("seconds", [2.2, 6.0])
+def test_a_camera_that_is_lost_is_no_short_recording(seconds: float) -> None:
+    """It may be lost every few seconds, and each time one such recording in five would be told wrongly."""
+    assert watch(frame._replace(live=True) for frame in frames(struggle, seconds)) == []
 
 
 def test_a_struggle_on_a_camera_is_told_while_it_lasts_and_is_over_after() -> None:

@@ -71,7 +71,8 @@ class CameraWatch:
         if image is None:
             return ended
         self._keep_pace(frame.time)
-        self.scene = self._see(view, view.reduce(image), frame.time, dt_s or 1 / self._settings.analysed_fps)
+        scene = self._see(view, view.reduce(image), frame.time, dt_s or 1 / self._settings.analysed_fps)
+        self.scene = scene._replace(live=frame.live)
         said = [statement for behaviour in self._behaviours for statement in behaviour.see(self.scene)]
         self._note(said)
         return ended + [self._detection(statement) for statement in said]

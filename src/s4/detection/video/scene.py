@@ -26,7 +26,8 @@ class Scene(NamedTuple):
     `things`: what a model saw besides people; `flow`: how everything moved since the picture before, None when there
     was none; `scale`: how tall people look at each row; `where`: where on the ground a point lies;
     `spots`: where something new stands still; `ongoing`: the kinds of what was told and had not ended by the picture
-    before; `glance`: the raw picture again, made small and grey only once.
+    before; `glance`: the raw picture again, made small and grey only once; `live`: of a camera that ought to go on, as
+    against a recording, whose end is an end.
     """
 
     time: int
@@ -45,6 +46,7 @@ class Scene(NamedTuple):
     spots: Spots | None = None
     ongoing: frozenset[str] = frozenset()
     glance: Glance | None = None
+    live: bool = False
 
     @property
     def grey(self) -> Grey:

@@ -73,6 +73,7 @@ class Fight:
         self._begin()
 
     def _begin(self) -> None:
+        self._live = False
         self._turmoil = Turmoil()
         self._scores: deque[tuple[int, float]] = deque()
         self._usual: deque[float] = deque(maxlen=USUAL_KEPT)
@@ -83,6 +84,7 @@ class Fight:
 
     def see(self, scene: Scene) -> list[Statement]:
         """Said when it has lasted, again now and then, and when it has been calm for some seconds."""
+        self._live = scene.live
         if scene.flow is None:
             return []
         if FLIGHT in scene.ongoing and self._brawl is None:
@@ -97,12 +99,15 @@ class Fight:
         self._scores = deque([(time, NOTHING)])
 
     def close(self, time: int) -> list[Statement]:
-        """The pictures have ended: a short recording is judged."""
+        """The pictures have ended: a short recording is judged. A camera that was lost, or shows pictures of another
+        size, is none, and begins anew.
+        """
         if self._first is None and self._turmoil.lasted >= FEWEST:
             self._take(self._turmoil.measure(), time)
         said: list[Statement] = []
         score, measures = self._level(time), self._measures
-        if measures is not None and self._usually() is None and score >= (SURE if self._is_clip(time) else LASTING):
+        is_judged = not self._live and self._usually() is None
+        if measures is not None and is_judged and score >= (SURE if self._is_clip(time) else LASTING):
             said = self._go_on(measures, score, time)
         said += self._end("No longer in view", time)
         self._begin()
