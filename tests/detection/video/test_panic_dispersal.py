@@ -14,6 +14,7 @@ from s4.core.clock import NS_PER_S
 from s4.core.model import Detection, Frame
 from s4.detection.video.behaviours.panic_dispersal import KIND
 from s4.detection.video.camera import CameraWatch
+from s4.detection.video.crowd import Moving
 from s4.detection.video.scale import Scale
 from s4.detection.video.settings import Settings
 from s4.detection.video.usual import Usual
@@ -34,8 +35,8 @@ def all_flee(person: int, second: float) -> float:
     return walking(person, min(second, RUNS_AT)) + 2.6 * max(second - RUNS_AT, 0.0)
 
 
-def one_runs(person: int, second: float) -> float:
-    return all_flee(person, second) if person == 0 else walking(person, second)
+def two_run(person: int, second: float) -> float:
+    return all_flee(person, second) if person in (1, 4) else walking(person, second)
 
 
 def square(way: Way, people: int = 6) -> Callable[[float], Moment]:
@@ -82,7 +83,7 @@ def test_a_crowd_that_runs_is_told_within_a_second_and_a_half() -> None:
     assert start.happening == end.happening
 
 
-@pytest.mark.parametrize(("way", "people"), [(one_runs, 6), (all_flee, 2)])
+@pytest.mark.parametrize(("way", "people"), [(two_run, 6), (all_flee, 2)])
 def test_no_flight(way: Way, people: int) -> None:
     assert watched(frames(square(way, people), SECONDS, fps=5.0)) == []
 
@@ -145,6 +146,43 @@ def test_every_real_flight_is_told_in_time_and_nothing_before(data_dir: Path) ->
 def test_faces_that_fill_the_picture_do_not_flee(data_dir: Path) -> None:
     pictures = frames_of(data_dir / "video" / "vtest" / "people_nodejs.mp4", fps=24.0)
     assert watched(iter(pictures)) == []
+
+
+def moving(points: list[tuple[int, int]], speed: float) -> Moving:
+    """Points of a grid on which people are 20 steps tall, each a twentieth of somebody."""
+    rows, columns = (np.array([point[axis] for point in points], np.int64) for axis in (0, 1))
+    count = len(points)
+    return Moving(
+        rows, columns, np.full(count, speed), np.full(count, 0.05), np.full(60, 20.0), 0.33, 0.0, width=80, step=2.0
+    )
+
+
+def patch(row: int, column: int) -> list[tuple[int, int]]:
+    return [(row + down, column + across) for down in range(4) for across in range(3)]
+
+
+def test_limbs_are_one_body_and_who_runs_apart_is_another() -> None:
+    two_legs = patch(20, 10) + patch(20, 15)
+    (body,) = moving(two_legs, 1.2).pieces(0.8)
+    assert body.people == pytest.approx(1.2)
+    assert body.surplus == pytest.approx(0.6), "half as fast again as usual counts half"
+    assert len(moving(two_legs + patch(20, 30), 1.2).pieces(0.8)) == 2
+    assert moving(patch(20, 10)[:2], 1.2).pieces(0.8) == [], "a leaf"
+    tower = [(row, 10) for row in range(50)]
+    (beside,) = moving(tower + patch(20, 40), 1.2).pieces(0.8)
+    assert beside.people == pytest.approx(0.6), "not the tower"
+
+
+@given(
+    points=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 79)), max_size=80, unique=True),
+    speed=st.floats(0, 20),
+    usual=st.floats(0.4, 3.0),
+)
+def test_nobody_counts_for_more_than_they_are(points: list[tuple[int, int]], speed: float, usual: float) -> None:
+    seen = moving(points, speed)
+    pieces = seen.pieces(usual)
+    assert all(0.0 <= piece.surplus <= piece.people + 1e-9 for piece in pieces)
+    assert sum(piece.people for piece in pieces) <= seen.total + 1e-9
 
 
 @given(
