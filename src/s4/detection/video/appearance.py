@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import Final
 
@@ -22,6 +23,8 @@ Look = Floats
 """float[96], of length 1: the roots of the shares of 16 bins, for 3 channels in 2 halves of the body."""
 
 BINS: Final = 16
+FINE: Final = 32  # parts of a scale: each counts for the two bins nearest to it, so that a little light changes little
+LEVELS: Final = 256 // FINE
 HALVES: Final = ((0.15, 0.5), (0.5, 0.9))  # of the height, from the top: without head and feet
 MIDDLE: Final = (0.25, 0.75)  # of the width: what is beside is ground
 POINTS: Final = (6, 4)  # rows and columns of points that are looked at in each half
@@ -29,6 +32,7 @@ BRIGHTEST: Final = 255.0
 MOST_COLOUR: Final = 40.0  # grey levels between two colours from which on more makes no difference
 BESIDE: Final = 0.1  # what a point counts that is no foreground: the foreground is not always right
 LONGEST: Final = 30  # pictures: older ones count less and less
+_HEIGHTS: Final = POINTS[0] * len(HALVES)
 
 
 def _within(span: tuple[float, float], many: int) -> Floats:
@@ -36,49 +40,67 @@ def _within(span: tuple[float, float], many: int) -> Floats:
     return (span[0] + (span[1] - span[0]) * (np.arange(many, dtype=np.float32) + 0.5) / many).astype(np.float32)
 
 
-_DOWN: Final = np.concatenate([_within(half, POINTS[0]) for half in HALVES])
-_ACROSS: Final = _within(MIDDLE, POINTS[1])
-_FROM_BGR: Final = np.array([[1 / 3, 1 / 3, 1 / 3], [0.0, -1.0, 1.0], [1.0, -0.5, -0.5]], np.float32)
-_LEAST: Final = np.array([0.0, -MOST_COLOUR, -MOST_COLOUR], np.float32)
-_STEP: Final = np.array([BRIGHTEST, 2 * MOST_COLOUR, 2 * MOST_COLOUR], np.float32) / (BINS - 1)
-_TO_BINS: Final = np.ascontiguousarray((_FROM_BGR / _STEP[:, None]).T)
-_FIRST_BIN: Final = -_LEAST / _STEP
+def _points() -> Floats:
+    """The matrix that makes of a box (x, y, w, h) the rows, then the columns, of its points."""
+    down = np.concatenate([_within(half, POINTS[0]) for half in HALVES])
+    zero, one = np.zeros_like(down), np.ones_like(down)
+    rows, columns = np.stack((zero, one, zero, down)), np.zeros((4, POINTS[1]), np.float32)
+    columns[0], columns[2] = 1.0, _within(MIDDLE, POINTS[1])
+    return np.concatenate((rows, columns), axis=1)
+
+
+def _scales() -> Floats:
+    """The transform of (blue, green, red) to light, red against green, and blue against both, each from 0 to 255."""
+    channels = np.array([[1 / 3, 1 / 3, 1 / 3], [0.0, -1.0, 1.0], [1.0, -0.5, -0.5]], np.float32)
+    least = np.array([0.0, -MOST_COLOUR, -MOST_COLOUR], np.float32)
+    by = np.array([1.0, BRIGHTEST / (2 * MOST_COLOUR), BRIGHTEST / (2 * MOST_COLOUR)], np.float32)
+    return np.column_stack((channels * by[:, None], -least * by)).astype(np.float32)
+
+
+def _hats() -> NDArray[np.float64]:
+    """float[FINE, BINS]: how much each fine part counts for each bin."""
+    middle = (LEVELS * np.arange(FINE) + (LEVELS - 1) / 2) * (BINS - 1) / BRIGHTEST
+    return np.asarray(np.maximum(1.0 - np.abs(middle[:, None] - np.arange(BINS)), 0.0), np.float64)
+
+
+_POINTS: Final = _points()
+_SCALES: Final = _scales()
+_HATS: Final = _hats()
+_COUNTS: Final = np.array([BESIDE, 1.0])
 
 
 def looks_of(image: Image, foreground: Mask | None, boxes: Sequence[Box]) -> Floats:
-    """The looks, float[n, 96], of whoever is in these boxes, working pixels. Cost: 0.1 ms for ten."""
-    many = len(boxes)
-    at = _points(np.array(boxes, np.float32), image.shape[0], image.shape[1])
+    """The looks, float[n, 96], of whoever is in these boxes, working pixels. Cost: 0.04 ms for seven."""
+    import cv2
+
+    at = _places(boxes, image.shape[0], image.shape[1])
     pixels = image.reshape(-1, 3).take(at, axis=0)
-    weights = np.ones(len(pixels), np.float32)
-    if foreground is not None:
-        weights[~foreground.ravel().take(at)] = BESIDE
-    place = np.asarray(pixels @ _TO_BINS, np.float32)
-    place += _FIRST_BIN
-    np.minimum(np.maximum(place, 0.0, out=place), BINS - 1.001, out=place)
-    return _roots(place.reshape(2 * many, -1, 3), weights.reshape(2 * many, -1, 1))
+    values = cv2.transform(pixels[None], _SCALES)[0]
+    weights = None if foreground is None else _COUNTS.take(foreground.ravel().take(at)).repeat(3)
+    return _roots(values // LEVELS, weights, 2 * len(boxes))
 
 
-def _points(boxes: Floats, height: int, width: int) -> NDArray[np.intp]:
+def _places(boxes: Sequence[Box], height: int, width: int) -> NDArray[np.intp]:
     """Where the points lie in a picture whose rows follow each other: intp[n · points]."""
-    x, y, w, h = boxes.T[..., None]
-    rows = np.minimum(np.maximum(y + h * _DOWN, 0.0), height - 1.0).astype(np.intp)
-    columns = np.minimum(np.maximum(x + w * _ACROSS, 0.0), width - 1.0).astype(np.intp)
-    return np.asarray(rows[:, :, None] * width + columns[:, None, :], np.intp).ravel()
+    at = np.array([value for box in boxes for value in box], np.float32).reshape(-1, 4) @ _POINTS
+    np.minimum(np.maximum(at, 0.0, out=at), _last(height, width), out=at)
+    whole = at.astype(np.intp)
+    return np.asarray(whole[:, :_HEIGHTS, None] * width + whole[:, None, _HEIGHTS:], np.intp).ravel()
 
 
-def _roots(place: Floats, weights: Floats) -> Floats:
-    """Places among the bins, float[2 n, points, 3] → float[n, 96]. Each point counts for the two bins nearest to it, so
-    that a little light more or less changes little.
-    """
-    low = place.astype(np.intp)
-    upper = (place - low) * weights
-    bins = (low + np.arange(3 * len(place)).reshape(-1, 1, 3) * BINS).ravel()
-    many = 3 * len(place) * BINS
-    counts = np.bincount(bins, (weights - upper).ravel(), many) + np.bincount(bins + 1, upper.ravel(), many + 1)[:many]
-    table = counts.reshape(-1, BINS)
-    roots = np.sqrt(table / (6.0 * table.sum(axis=1, keepdims=True)))
-    return np.asarray(roots.reshape(-1, 6 * BINS), np.float32)
+@lru_cache(maxsize=16)
+def _last(height: int, width: int) -> Floats:
+    """The last row, and the last column, that a point may lie in."""
+    return np.array([height - 1.0] * _HEIGHTS + [width - 1.0] * POINTS[1], np.float32)
+
+
+def _roots(parts: Image, weights: NDArray[np.float64] | None, halves: int) -> Floats:
+    """Fine parts of the scales, uint8[points, 3] → float[n, 96]."""
+    starts = np.arange(0, 3 * halves * FINE, FINE).reshape(halves, 1, 3)
+    bins = (starts + parts.reshape(halves, -1, 3)).ravel()
+    counts = np.bincount(bins, weights, 3 * halves * FINE).reshape(-1, FINE) @ _HATS
+    counts /= counts.sum(axis=1, keepdims=True) * 6.0
+    return np.sqrt(counts, out=counts).astype(np.float32).reshape(-1, 6 * BINS)
 
 
 def unlike(one: Look, other: Look) -> float:
@@ -88,7 +110,7 @@ def unlike(one: Look, other: Look) -> float:
     >>> abs(round(unlike(plain, plain), 3))
     0.0
     """
-    return max(1.0 - float(one @ other), 0.0)
+    return max(1.0 - float(one.dot(other)), 0.0)
 
 
 @dataclass(slots=True)
@@ -100,7 +122,8 @@ class Memory:
 
     def take(self, look: Look, count: int = 1) -> None:
         """Look again, at `count` pictures at once."""
-        before = min(self.count, LONGEST)
-        mean = self.look * np.float32(before) + look * np.float32(count)
-        self.look = np.asarray(mean / np.float32(sqrt(mean @ mean)), np.float32)
+        mean = self.look * (min(self.count, LONGEST) / count)
+        mean += look
+        mean /= sqrt(mean.dot(mean))
+        self.look = mean
         self.count += count

@@ -55,10 +55,12 @@ class Motion:
         """Take in a measured place, right to `spread` px (1 sigma)."""
         total = self.pp + spread * spread
         gain, speed_gain = self.pp / total, self.pv / total
-        for axis, value in zip((self.x, self.y), measured, strict=True):
-            error = value - axis.position
-            axis.position += gain * error
-            axis.velocity += speed_gain * error
+        x, y = self.x, self.y
+        across, down = measured[0] - x.position, measured[1] - y.position
+        x.position += gain * across
+        y.position += gain * down
+        x.velocity += speed_gain * across
+        y.velocity += speed_gain * down
         self.vv -= speed_gain * self.pv
         self.pv *= 1 - gain
         self.pp *= 1 - gain

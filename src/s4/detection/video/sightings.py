@@ -42,7 +42,8 @@ class Sightings:
     def clean(self) -> set[int]:
         """Those that show one person, whole, and nobody else."""
         boxes = self.boxes
-        people = {at for at, blob in enumerate(self.blobs) if blob.person}
-        return people.difference(
-            at for at, other, both in touching(boxes, boxes) if at != other and both > CROWDED * boxes[at].area
-        )
+        clean = {at for at, blob in enumerate(self.blobs) if blob.person}
+        for at, other, both in touching(boxes, boxes):
+            if both > CROWDED * boxes[at].area and at != other:
+                clean.discard(at)
+        return clean

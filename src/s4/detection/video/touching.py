@@ -21,9 +21,11 @@ def touching(some: Sequence[Box], others: Sequence[Box]) -> list[Touch]:
     >>> touching([Box(0, 0, 2, 1)], [Box(1, 0, 2, 1), Box(5, 0, 1, 1), Box(0, 1, 0, 0)])
     [(0, 2, 0), (0, 0, 1)]
     """
-    rows = sorted((left, top, wide, tall, at) for at, (left, top, wide, tall) in enumerate(others))
+    if not some or not others:
+        return []
+    rows = sorted([(left, top, wide, tall, at) for at, (left, top, wide, tall) in enumerate(others)])
     lefts = [row[0] for row in rows]
-    widest = max((row[2] for row in rows), default=0.0)
+    widest = max([row[2] for row in rows])
     found = []
     for place, (x, y, w, h) in enumerate(some):
         right, low = x + w, y + h
