@@ -13,7 +13,7 @@ from s4.detection.video.picture import Box
 
 FELL = Landing(
     deep=0.7, fast=0.5, feet=0.95, wide=0.3, body=0.1, impact=0.7, moves=0.1, settles=6, rose=0.5, left=False,
-    free=0.9, lies=0.12, box=Box(0, 0, 9, 9),
+    free=0.9, lies=0.12, long=0.9, box=Box(0, 0, 9, 9),
 )  # fmt: skip
 NAMES = st.sampled_from([name for name in Limits.__struct_fields__ if name != "plunge"])
 
@@ -32,7 +32,7 @@ def test_what_is_less_like_a_fall_is_never_told_instead(name: str, amount: float
 
 
 @pytest.mark.parametrize(
-    "change", [{"rose": 0.2}, {"settles": 1}, {"left": True}, {"box": None}, {"fast": float("nan")}]
+    "change", [{"rose": 0.2}, {"settles": 1}, {"left": True}, {"box": None}, {"long": 2.1}, {"fast": float("nan")}]
 )
 def test_who_rises_leaves_or_is_not_to_be_seen_has_not_fallen(change: dict[str, Any]) -> None:
     assert not limits().allow(FELL._replace(**change))

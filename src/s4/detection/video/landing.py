@@ -26,6 +26,8 @@ IMPACT_S: Final = 0.65
 SETTLES: Final = 2  # pictures with some motion after
 AT_SIDE: Final = 0.02  # of the picture's width
 NARROW: Final = 0.5  # width of what goes out at the side of the picture
+LONGEST: Final = 2.0
+"""Heights from side to side: nobody reaches 1.5, with arms stretched out; beyond this, several things lie there."""
 
 Share = Annotated[float, Meta(ge=0.0, le=3.0)]
 
@@ -38,7 +40,7 @@ class Landing(NamedTuple):
     greatest area; `impact`: the share of that which moves when it is low; `moves`: and in the end; `settles`: pictures
     with some motion after; `rose`: the highest it came again; `left`: only a narrow rest of it is to be seen, at the
     side of the picture; `free`: share of where it was that looks otherwise; `lies`: area of what was not there before;
-    `box`: of that, px of the grey picture.
+    `long`: from its left to its right end; `box`: of that, px of the grey picture.
     """
 
     deep: float
@@ -53,6 +55,7 @@ class Landing(NamedTuple):
     left: bool
     free: float
     lies: float
+    long: float
     box: Box | None
 
 
@@ -74,11 +77,12 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def allow(self, one: Landing) -> bool:
         """Whether it was a fall."""
-        stays = one.rose >= ROSE and one.settles >= SETTLES and not one.left and one.box is not None
+        lies = one.box is not None and one.long <= LONGEST and one.lies >= self.lies
+        stays = one.rose >= ROSE and one.settles >= SETTLES and not one.left
         fell = one.deep >= self.deep and one.fast >= self.fast and one.deep + one.fast / 2 >= self.plunge
         upright = one.feet >= self.feet and one.wide <= self.wide and one.body >= self.body
         settled = one.impact >= self.impact and one.moves <= self.moves
-        return stays and fell and upright and settled and one.free >= self.free and one.lies >= self.lies
+        return stays and fell and upright and settled and lies and one.free >= self.free
 
 
 @cache
@@ -108,6 +112,7 @@ def landing_of(descent: Descent, grey: Grey, time: int) -> Landing:
         left=any(_goes_out(one.left, one.right, descent.tall, now.shape[1]) for one in (firm[-1].extent, box) if one),
         free=_free(descent, now, low),
         lies=float(lying.sum()) / descent.tall**2,
+        long=(box.right - box.left) / descent.tall if box else 0.0,
         box=box and Box(box.left, box.top, box.right - box.left, box.bottom - box.top),
     )
 
