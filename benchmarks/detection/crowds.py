@@ -86,10 +86,11 @@ def ways(folder: Path) -> None:
 
 def _flights(folder: Path, ways: dict[str, Way]) -> None:
     right: dict[str, dict[float, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    thresholds = THRESHOLDS if len(ways) == 1 else (SHIPPED,)
     for name, way in ways.items():
         told = 0
         for clip in json.loads((folder / "ground_truth.json").read_text())["umn_panic"]:
-            found = _flight(folder, clip, way)
+            found = _flight(folder, clip, way, thresholds)
             for threshold, (good, _) in found.items():
                 right[clip["panic_part"][:10]][threshold].append(good)
             good, late = found[SHIPPED]
@@ -97,16 +98,19 @@ def _flights(folder: Path, ways: dict[str, Way]) -> None:
             if not good or len(ways) == 1:
                 print(f"{name}, {clip['panic_part']}: {late}, {'right' if good else 'WRONG'}")
         print(f"{name}: {told} right", flush=True)
-    _chosen_elsewhere(right)
+    if len(thresholds) > 1:
+        _chosen_elsewhere(right)
 
 
-def _flight(folder: Path, clip: dict[str, Any], way: Way) -> dict[float, tuple[bool, str]]:
+def _flight(
+    folder: Path, clip: dict[str, Any], way: Way, thresholds: tuple[float, ...]
+) -> dict[float, tuple[bool, str]]:
     """Threshold → whether the first word of it comes in time, and when that is."""
     frames = recording([folder / clip["normal_part"], folder / clip["panic_part"]]).frames()
-    seen = list(scenes(way.shown(frames), way.fps))
+    onsets = _onsets(scenes(way.shown(frames), way.fps), thresholds)
     (first, last), found = clip["accept_alarm_frames"], {}
-    for threshold in THRESHOLDS:
-        onset = _onset(seen, threshold)
+    for threshold in thresholds:
+        onset = onsets.get(threshold)
         late = "nothing" if onset is None else f"{(onset - clip['cut_frame']) / 30:+.1f} s from the cut"
         found[threshold] = (onset is not None and first <= onset <= last, late)
     return found
@@ -121,11 +125,16 @@ def _chosen_elsewhere(right: dict[str, dict[float, list[bool]]]) -> None:
         print(f"{held}: others prefer {fit[0]} to {fit[-1]}, {chosen} chosen: {sum(own[chosen])} of {len(own[chosen])}")
 
 
-def _onset(seen: list[tuple[int, Scene]], threshold: float) -> int | None:
-    setattr(panic_dispersal, "SURPLUS", threshold)  # noqa: B010 - the constant is final for everybody else
-    behaviour = panic_dispersal.PanicDispersal(Settings(), [])
-    said = ((number, one) for number, scene in seen for one in behaviour.see(scene))
-    return next((number for number, one in said if one.phase == "start"), None)
+def _onsets(seen: Iterable[tuple[int, Scene]], thresholds: tuple[float, ...]) -> dict[float, int]:
+    """By threshold, each scene looked at as it comes: it knows how tall people are only until then."""
+    behaviours = {t: panic_dispersal.PanicDispersal(Settings(), []) for t in thresholds}
+    onsets: dict[float, int] = {}
+    for number, scene in seen:
+        for threshold, behaviour in behaviours.items():
+            setattr(panic_dispersal, "SURPLUS", threshold)  # noqa: B010 - the constant is final for everybody else
+            if any(one.phase == "start" for one in behaviour.see(scene)):
+                onsets.setdefault(threshold, number)
+    return onsets
 
 
 def quiet(folder: Path) -> None:
