@@ -66,7 +66,7 @@ def _hats() -> NDArray[np.float64]:
 _POINTS: Final = _points()
 _SCALES: Final = _scales()
 _HATS: Final = _hats()
-_COUNTS: Final = np.array([BESIDE, 1.0])
+_COUNTS: Final = np.array([[BESIDE] * 3, [1.0] * 3])
 
 
 def looks_of(image: Image, foreground: Mask | None, boxes: Sequence[Box]) -> Floats:
@@ -76,16 +76,17 @@ def looks_of(image: Image, foreground: Mask | None, boxes: Sequence[Box]) -> Flo
     at = _places(boxes, image.shape[0], image.shape[1])
     pixels = image.reshape(-1, 3).take(at, axis=0)
     values = cv2.transform(pixels[None], _SCALES)[0]
-    weights = None if foreground is None else _COUNTS.take(foreground.ravel().take(at)).repeat(3)
+    weights = None if foreground is None else _COUNTS.take(foreground.ravel().take(at), axis=0).ravel()
     return _roots(values // LEVELS, weights, 2 * len(boxes))
 
 
 def _places(boxes: Sequence[Box], height: int, width: int) -> NDArray[np.intp]:
     """Where the points lie in a picture whose rows follow each other: intp[n · points]."""
-    at = np.array([value for box in boxes for value in box], np.float32).reshape(-1, 4) @ _POINTS
+    at = np.array([value for box in boxes for value in box], np.float32).reshape(-1, 4).dot(_POINTS)
     np.minimum(np.maximum(at, 0.0, out=at), _last(height, width), out=at)
     whole = at.astype(np.intp)
-    return np.asarray(whole[:, :_HEIGHTS, None] * width + whole[:, None, _HEIGHTS:], np.intp).ravel()
+    whole[:, :_HEIGHTS] *= width
+    return np.asarray(whole[:, :_HEIGHTS, None] + whole[:, None, _HEIGHTS:], np.intp).ravel()
 
 
 @lru_cache(maxsize=16)
@@ -98,9 +99,9 @@ def _roots(parts: Image, weights: NDArray[np.float64] | None, halves: int) -> Fl
     """Fine parts of the scales, uint8[points, 3] → float[n, 96]."""
     starts = np.arange(0, 3 * halves * FINE, FINE).reshape(halves, 1, 3)
     bins = (starts + parts.reshape(halves, -1, 3)).ravel()
-    counts = np.bincount(bins, weights, 3 * halves * FINE).reshape(-1, FINE) @ _HATS
+    counts = np.bincount(bins, weights, 3 * halves * FINE).reshape(-1, FINE).dot(_HATS)
     counts /= counts.sum(axis=1, keepdims=True) * 6.0
-    return np.sqrt(counts, out=counts).astype(np.float32).reshape(-1, 6 * BINS)
+    return np.asarray(np.sqrt(counts), np.float32).reshape(-1, 6 * BINS)
 
 
 def unlike(one: Look, other: Look) -> float:
