@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from s4.core.clock import NS_PER_S
-from s4.detection.video.appearance import Memory, looks_of, unlike
+from s4.detection.video.appearance import BINS, Memory, looks_of, unlike
 from s4.detection.video.association import LEAST_IOU, associate
 from s4.detection.video.blobs import Blob
 from s4.detection.video.picture import Box, iou, overlap
@@ -107,6 +107,22 @@ def test_a_little_light_changes_a_look_less_than_other_clothes() -> None:
     assert unlike(plain, brighter) < 0.5 * unlike(plain, other)
 
 
+levels = st.integers(0, 255)
+
+
+@settings(max_examples=40)
+@given(levels, levels, levels)
+def test_a_plain_colour_counts_where_it_lies_on_each_scale(blue: int, green: int, red: int) -> None:
+    image = np.full((HEIGHT, WIDTH, 3), (blue, green, red), np.uint8)
+    shares = looks_of(image, None, [Box(92, 40, 16, 44)])[0].reshape(2, 3, BINS) ** 2 * 6
+    scales = (blue + green + red) / 3 / 255, (red - green + 40) / 80, (blue - (green + red) / 2 + 40) / 80
+    for half in shares:
+        assert half.sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+        assert half @ np.arange(BINS) == pytest.approx(np.clip(scales, 0.0, 1.0) * (BINS - 1), abs=0.3)
+        assert ((half > 1e-4).sum(axis=1) <= 2).all()
+
+
+@settings(max_examples=40)
 @given(st.lists(boxes, max_size=8), st.lists(boxes, max_size=8))
 def test_all_pairs_that_share_an_area_touch_and_each_once(some: list[Box], others: list[Box]) -> None:
     touches = touching(some, others)
@@ -117,6 +133,7 @@ def test_all_pairs_that_share_an_area_touch_and_each_once(some: list[Box], other
             assert areas.get((row, column), 0.0) == pytest.approx(overlap(one, other), abs=1e-9)
 
 
+@settings(max_examples=40)
 @given(st.lists(boxes, max_size=6), st.lists(st.tuples(st.floats(-60, 500), st.floats(-60, 300)), max_size=6))
 def test_a_point_touches_the_boxes_that_it_lies_in(some: list[Box], points: list[tuple[float, float]]) -> None:
     touches = {(row, column) for row, column, _ in touching(some, [Box(x, y, 0.0, 0.0) for x, y in points])}
@@ -130,6 +147,7 @@ numbers = st.floats(-80, 80)
 ways = st.builds(Way, numbers, numbers, numbers, numbers, st.floats(0, 60), st.just(50.0))
 
 
+@settings(max_examples=40)
 @given(ways, numbers, numbers)
 def test_what_is_within_reach_of_a_way_lies_in_the_box_around_it(way: Way, x: float, y: float) -> None:
     ends = hypot(x - way.x, y - way.y), hypot(x - way.x - way.across, y - way.y - way.down)
@@ -143,6 +161,7 @@ def test_what_is_within_reach_of_a_way_lies_in_the_box_around_it(way: Way, x: fl
 crowds = st.lists(st.builds(Box, st.floats(0, 120), st.floats(0, 60), st.floats(8, 30), st.floats(16, 60)), max_size=8)
 
 
+@settings(max_examples=40)
 @given(crowds, crowds)
 def test_a_pair_that_nobody_contests_is_taken_and_nobody_is_taken_twice(before: list[Box], now: list[Box]) -> None:
     tracks = [Track.of(number, Blob(box, 0.9, True), 0) for number, box in enumerate(before)]
