@@ -120,6 +120,15 @@ def test_bad_input_is_one_line(
     assert result.output == ""
 
 
+def test_a_file_that_may_not_be_read_is_no_mistake_of_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is asked first must not decide for all files; root may read it all the same."""
+    path = write_clip(tmp_path / "closed.avi", [flat(90)] * 3, codec="mjpeg")
+    path.chmod(0)
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    result = CliRunner().invoke(app, ["detect", "video", str(path)])
+    assert result.exit_code == 0 or "cannot be opened (Permission denied)" in str(result.exception)
+
+
 @pytest.mark.parametrize("words", [[], ["--fps", "-1", "x.avi"], ["--fps", "fast", "x.avi"]])
 def test_wrong_usage_is_two(words: list[str]) -> None:
     assert CliRunner().invoke(app, ["detect", "video", *words]).exit_code == 2

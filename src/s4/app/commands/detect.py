@@ -33,7 +33,11 @@ def _group() -> None:
 
 
 def video(
-    files: Annotated[list[Path], typer.Argument(help="One camera's recording, in one or more files.", metavar="FILE")],
+    files: Annotated[
+        list[Path],
+        # One that may not be read is a bad file, not a mistake of usage, and the others go on.
+        typer.Argument(help="One camera's recording, in one or more files.", metavar="FILE", readable=False),
+    ],
     config: Annotated[Path | None, typer.Option(help="The camera: settings and zones (TOML).")] = None,
     fps: Annotated[float, typer.Option(min=0, max=1000, help="True pictures a second where the file lies.")] = 0.0,
     model: Annotated[
