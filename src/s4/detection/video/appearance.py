@@ -23,7 +23,7 @@ Look = Floats
 """float[96], of length 1: the roots of the shares of 16 bins, for 3 channels in 2 halves of the body."""
 
 BINS: Final = 16
-FINE: Final = 32  # parts of a scale: each counts for the two bins nearest to it, so that a little light changes little
+FINE: Final = 128  # parts of a scale: each counts for the two bins nearest to it, so that a little light changes little
 LEVELS: Final = 256 // FINE
 HALVES: Final = ((0.15, 0.5), (0.5, 0.9))  # of the height, from the top: without head and feet
 MIDDLE: Final = (0.25, 0.75)  # of the width: what is beside is ground
