@@ -114,10 +114,11 @@ def _wait(note: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, 
 
 def resident_mib(pid: int) -> float:
     """Resident memory of a process and all below it, MiB: shared pages counted once for each (an upper bound)."""
-    return sum(_rss(p) for p in _tree(pid)) / 2**20
+    return sum(_rss(p) for p in tree_of(pid)) / 2**20
 
 
-def _tree(pid: int) -> list[int]:
+def tree_of(pid: int) -> list[int]:
+    """A process and all below it."""
     found, queue = [], [pid]
     while queue:
         parent = queue.pop()

@@ -15,13 +15,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,18 +29,15 @@ import nats
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.child import Child, _tree, child, resident_mib
+from benchmarks.child import child, resident_mib
 from benchmarks.detection.parts import CLIPS, FPS, SIZE, folder, pictures
+from benchmarks.detection.spent import ANALYSED_FPS, counts_of, cpu_s, films_s, load, warm
 from benchmarks.figure import Figure, percentile
-from s4.detection.video.evidence.film import NICENESS
 from s4.exercise.mjpeg import MjpegServer, Picture
 
 NAME = "video-streams"
 STREAMS: Final = 8
-ANALYSED_FPS: Final = 5.0
 SECONDS: Final = 60.0
-WARM_PICTURES: Final = 100
-LONGEST_WARM_S: Final = 120.0
 CLIP_S: Final = 20.0
 WALK_FPS: Final = 10
 WALK_S: Final = 5.1  # an odd number of pictures: now the one that shows it is analysed, now the one after it
@@ -164,14 +158,14 @@ async def watch(films: list[list[bytes]], seconds: float, *, quiet: bool = False
             try:
                 bus = await nats.connect(s4.bus, user="s4-runner", password=s4.bus_password)
                 await bus.subscribe("s4.bench.*.detection.>", cb=_hear(heard, started))
-                await _warm(s4, len(names))
-                counts, before, began = await asyncio.to_thread(_counts, s4), _cpu_s(s4), time.monotonic()
-                filming = _films_s(s4)
+                await warm(s4, len(names))
+                counts, before, began = await asyncio.to_thread(counts_of, s4), cpu_s(s4), time.monotonic()
+                filming = films_s(s4)
                 await asyncio.sleep(seconds)
-                spent, lasted = _cpu_s(s4) - before, time.monotonic() - began
-                filming = _films_s(s4) - filming
+                spent, lasted = cpu_s(s4) - before, time.monotonic() - began
+                filming = films_s(s4) - filming
                 resident = resident_mib(s4.process.pid)
-                counted = await asyncio.to_thread(_counts, s4)
+                counted = await asyncio.to_thread(counts_of, s4)
                 await bus.close()
             finally:
                 await asyncio.to_thread(enter.__exit__, None, None, None)
@@ -189,16 +183,6 @@ async def watch(films: list[list[bytes]], seconds: float, *, quiet: bool = False
         sum(one >= began for one in started),
         filming,
     )
-
-
-async def _warm(s4: Child, count: int) -> None:
-    """Until every camera has been looked at for some seconds."""
-    deadline = time.monotonic() + LONGEST_WARM_S
-    while time.monotonic() < deadline:
-        counts = await asyncio.to_thread(_counts, s4)
-        if sum(value >= WARM_PICTURES for name, value in counts.items() if "dropped" not in name) >= count:
-            return
-        await asyncio.sleep(1.0)
 
 
 def _hear(heard: list[float], started: list[float]) -> Any:
@@ -221,32 +205,6 @@ def _delays(sent: list[float], heard: list[float]) -> list[float]:
     return found
 
 
-def _cpu_s(s4: Child) -> float:
-    ticks = 0
-    for pid in _tree(s4.process.pid):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _films_s(s4: Child) -> float:
-    """CPU time of its threads of the least priority: those that make films."""
-    ticks = 0
-    for task in Path(f"/proc/{s4.process.pid}/task").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended: never one of these
-            fields = (task / "stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12]) if int(fields[16]) == NICENESS else 0
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _counts(s4: Child) -> dict[str, float]:
-    """The pictures of each camera that were taken and dropped, since the start: from its metrics."""
-    with urllib.request.urlopen(f"{s4.http}/metrics", timeout=10) as answer:
-        lines = answer.read().decode().splitlines()
-    rows = [line.rpartition(" ") for line in lines if line.startswith("s4_camera_frames") and "_created" not in line]
-    return {name: float(value) for name, _, value in rows}
-
-
 def run(streams: int = STREAMS, seconds: float = SECONDS) -> list[Figure]:
     """Without cameras first, then with them. Empty, with a line, when the recordings are not there."""
     if not folder().is_dir():
@@ -257,29 +215,15 @@ def run(streams: int = STREAMS, seconds: float = SECONDS) -> list[Figure]:
     idle = asyncio.run(watch([], min(seconds, 10.0)))
     calm = asyncio.run(watch(films, seconds / 2, quiet=True))
     seen = asyncio.run(watch(films, seconds))
-    return [*_figures(streams, idle, seen), *_load("quiet street: ", streams, idle, calm)]
+    return [*_figures(streams, idle, seen), *load(NAME, "quiet street: ", streams, idle, calm, _happenings(calm))]
 
 
 def _delay(seen: Seen, share: float) -> float:
     return percentile(seen.delays, share) if seen.delays else float("inf")
 
 
-def _load(where: str, streams: int, idle: Seen, seen: Seen) -> list[Figure]:
-    """What the cameras took of the machine, less what s4 takes without them."""
-    cores, unloaded = seen.cpu_s / seen.seconds, idle.cpu_s / idle.seconds
-    each = (cores - unloaded) * seen.seconds / max(seen.analysed, 1)
-    filming = seen.films_s / max(seen.analysed, 1)
-    share = seen.analysed / (streams * ANALYSED_FPS * seen.seconds)
-    note = (
-        f"{streams} streams for {seen.seconds:.0f} s, {seen.analysed} pictures, {seen.started} happenings;"
-        f" {cores:.2f} cores in all"
-    )
-    return [
-        Figure(NAME, f"{where}CPU for an analysed picture, all in all", each * 1000, "ms", 50.0, note=note),
-        Figure(NAME, f"{where}of that, films", filming * 1000, "ms"),
-        Figure(NAME, f"{where}streams that two cores carry, by that", 2.0 / each / ANALYSED_FPS, "", 8.0, "more"),
-        Figure(NAME, f"{where}analysed, of 5 pictures a second of each", share * 100, "%", 99.0, "more"),
-    ]
+def _happenings(seen: Seen) -> str:
+    return f", {seen.started} happenings"
 
 
 def _figures(streams: int, idle: Seen, seen: Seen) -> list[Figure]:
@@ -287,7 +231,7 @@ def _figures(streams: int, idle: Seen, seen: Seen) -> list[Figure]:
     told = f"{len(seen.delays)} of {seen.crossings} crossings told"
     passed = seen.dropped / seen.seconds / streams
     return [
-        *_load("", streams, idle, seen),
+        *load(NAME, "", streams, idle, seen, _happenings(seen)),
         Figure(NAME, "pictures of a camera that were passed over for want of time", passed, "/s"),
         Figure(NAME, "memory of a stream", memory, "MiB", 150.0, note=f"{seen.resident:.0f} MiB in all"),
         Figure(NAME, "glass to event, p50", _delay(seen, 0.5), "ms", note=told),

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.child import _tree, child, resident_mib
+from benchmarks.child import child, resident_mib, tree_of
 from benchmarks.edge.flood import Flood, send
 from benchmarks.figure import Figure
 
@@ -58,7 +58,7 @@ def measure(seconds: int) -> list[Figure]:
 def _by_process(pid: int) -> str:
     """Each process in MB: what is resident, and its share when shared pages are split among sharers."""
     said = []
-    for one in _tree(pid):
+    for one in tree_of(pid):
         held = {
             line.split(":")[0]: int(line.split()[1]) * 1024 / 1e6
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()[1:]

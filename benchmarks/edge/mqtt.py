@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 import nats
 
-from benchmarks.child import Child, _tree, child
+from benchmarks.child import Child, child, tree_of
 from benchmarks.edge.flood import Flood, Sent, send
 from benchmarks.edge.listener import Listener
 from benchmarks.figure import Figure, percentile
@@ -160,7 +160,7 @@ async def _settled(s4: Child) -> None:
 def _cpu(pid: int) -> dict[str, float]:
     """Seconds of CPU that the node has used, by process name."""
     used: dict[str, float] = {}
-    for one in _tree(pid):
+    for one in tree_of(pid):
         text = Path(f"/proc/{one}/stat").read_text()
         name, fields = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
         used[name] = used.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / _TICKS
