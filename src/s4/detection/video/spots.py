@@ -19,7 +19,7 @@ from s4.detection.video.track import Track
 
 SMALLEST, LARGEST = 0.16, 0.66  # height against a person's
 SHADED: Final = 0.85  # height of a thing with its shadow
-WIDEST: Final = 1.0
+WIDEST: Final = 1.2  # skis in their bag, a long case
 SAME: Final = 0.6
 SEATED: Final = 0.4  # height against a person's, of somebody who sits or crouches, at least
 CROUCHING: Final = 0.5
