@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s4.core.city import City, Zone
-from s4.core.errors import InputError
+from s4.core.errors import ConfigError, InputError
 from s4.core.model import Command
 from s4.core.model.command import ZONE_PUT, ZONE_REMOVE
 from s4.core.zones import ZoneBook, check_zone, crosses_itself
@@ -129,3 +129,16 @@ def test_a_star_shaped_outline_never_crosses_itself(corners: list[tuple[float, f
 def test_a_bow_tie_crosses_and_a_corner_that_touches_a_side_too() -> None:
     assert crosses_itself(((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)))
     assert crosses_itself(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.0), (0.0, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"kind": "zone_intrusio"}, r"zone\[0\].kind: there is no kind of zone 'zone_intrusio'"),
+        ({"kind": "privacy_mask", "hours": "08:00-20:00"}, r"zone\[0\].hours: a privacy mask holds all day"),
+        ({"kind": "line_crossing", "outline": ((0.1, 0.1),)}, r"zone\[0\].outline: .* at least 2 points"),
+    ],
+)
+def test_a_city_whose_zones_would_never_say_anything_is_refused(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        msgspec.structs.replace(CITY, zone=(zone(**changes),)).check()

@@ -64,6 +64,7 @@ def main() -> int:
 def run(order: Order) -> None:
     """Show each picture to both watches. Raises `InputError` for a file or settings that cannot be used."""
     from s4.detection.video.compare import Comparison
+    from s4.detection.video.privacy import PrivacyMask
     from s4.detection.video.settings import read_settings
     from s4.sensing.recording import Recording
 
@@ -73,7 +74,7 @@ def run(order: Order) -> None:
     wide = max(one.width_px for one in settings)
     frames = Recording([Path(order.file)], fps=order.fps, width=wide, trouble=troubles.append).frames()
     of_s, said, detail, last = _length(order), 0.0, "", 0.0
-    for frame in frames:
+    for frame in map(PrivacyMask(order.zones).over, frames):
         last = frame.time / NS_PER_S
         if last > MOST_S:
             detail = f"only the first {MOST_S / 3600:.0f} hours were looked at"

@@ -28,13 +28,18 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place: Place
 
 
+PRIVACY_MASK: Final = "privacy_mask"
+"""The kind of zone at which nobody looks. It has no hours: what is nobody's business is so all day."""
+AREAS: Final = frozenset({"zone_intrusion", "loitering", "vehicle_in_pedestrian_area", PRIVACY_MASK})
+"""Kinds of zone whose outline is an area; `LINES` are the others."""
 LINES: Final = frozenset({"line_crossing", "wrong_way", "tailgating"})
 """Kinds of zone whose outline is a line. Its way in goes from its left to its right, seen from point to point."""
 
 
 class Zone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An area or a line with a rule. `outline`: corners (x, y) as fractions 0–1 of the picture of camera `source`;
-    `kind` of detection that it raises; `hours`: "HH:MM-HH:MM" UTC when it applies, always when empty.
+    `kind` of detection that it raises, or `privacy_mask`; `hours`: "HH:MM-HH:MM" UTC when it applies, always when
+    empty.
     """
 
     id: str
@@ -133,9 +138,7 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         self._ids("zone")
         for i, zone in enumerate(self.zone):
             _known(zone.source, sources, f"zone[{i}].source", "source")
-            least = 2 if zone.kind in LINES else 3
-            if len(zone.outline) < least:
-                raise ConfigError(f"an outline of this kind needs at least {least} points", field=f"zone[{i}].outline")
+            check_kind(zone, f"zone[{i}]")
 
     def _check_devices(self, sources: set[str]) -> None:
         profiles: set[str] = set()
@@ -181,6 +184,20 @@ class City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if row is None:
             return None
         return row.place or next(s.place for s in self.site if s.id == row.site)
+
+
+def check_kind(zone: Zone, field: str) -> None:
+    """Raise `ConfigError`, naming the part of `field`, for a zone that would never say anything: of a kind that there
+    is not, with too few points, a privacy mask with hours.
+    """
+    if zone.kind not in AREAS | LINES:
+        there = ", ".join(sorted(AREAS | LINES))
+        raise ConfigError(f"there is no kind of zone {zone.kind!r} (there are: {there})", field=f"{field}.kind")
+    if zone.hours and zone.kind == PRIVACY_MASK:
+        raise ConfigError("a privacy mask holds all day", field=f"{field}.hours")
+    least = 2 if zone.kind in LINES else 3
+    if len(zone.outline) < least:
+        raise ConfigError(f"an outline of this kind needs at least {least} points", field=f"{field}.outline")
 
 
 def _known(name: str, known: set[str], field: str, what: str) -> None:

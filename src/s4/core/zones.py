@@ -9,14 +9,12 @@ from typing import Final
 
 import msgspec
 
-from s4.core.city import LINES, City, Zone
+from s4.core.city import AREAS, LINES, PRIVACY_MASK, City, Zone
 from s4.core.errors import InputError
 from s4.core.model import Command
 from s4.core.model.command import ZONE_DECISIONS, ZONE_PUT
 from s4.core.subjects import check_name
 
-AREAS: Final = frozenset({"zone_intrusion", "loitering", "vehicle_in_pedestrian_area"})
-"""Kinds of zone whose outline is an area; `LINES` are the others."""
 MOST_POINTS: Final = 64
 MOST_ZONES: Final = 64
 """Of one camera."""
@@ -84,6 +82,8 @@ def check_zone(zone: Zone) -> None:
         raise InputError(f"must be one of {', '.join(sorted(AREAS | LINES))}", field="kind")
     if zone.hours and not HOURS.fullmatch(zone.hours):
         raise InputError('must be "HH:MM-HH:MM" (UTC), or empty', field="hours")
+    if zone.hours and zone.kind == PRIVACY_MASK:
+        raise InputError("a privacy mask holds all day", field="hours")
     least = 2 if zone.kind in LINES else 3
     if not least <= len(zone.outline) <= MOST_POINTS:
         raise InputError(f"needs {least} to {MOST_POINTS} points", field="outline")

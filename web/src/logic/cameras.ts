@@ -35,7 +35,9 @@ export function camerasWith(cameras: readonly Camera[], words: string, state: St
 
 /** Kinds of zone whose outline is a line; its way in goes from its left to its right, seen from point to point. */
 export const LINES: ReadonlySet<string> = new Set(["line_crossing", "wrong_way", "tailgating"]);
-export const AREAS = ["zone_intrusion", "loitering", "vehicle_in_pedestrian_area"] as const;
+/** The kind of zone at which nobody looks: it is so all day. */
+export const PRIVACY_MASK = "privacy_mask";
+export const AREAS = ["zone_intrusion", "loitering", "vehicle_in_pedestrian_area", PRIVACY_MASK] as const;
 export const ZONE_KINDS = [...AREAS, "line_crossing", "wrong_way", "tailgating"] as const;
 export type ZoneKind = (typeof ZONE_KINDS)[number];
 export const MOST_POINTS = 64;

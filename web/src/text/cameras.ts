@@ -29,6 +29,7 @@ const kinds: Record<ZoneKind, string> = {
   zone_intrusion: "Closed to people",
   loitering: "Nobody is to linger",
   vehicle_in_pedestrian_area: "No vehicles",
+  privacy_mask: "Privacy mask: painted over, never looked at or kept",
   line_crossing: "Line: count who crosses",
   wrong_way: "Line: nobody out",
   tailgating: "Line: one by one through a door",

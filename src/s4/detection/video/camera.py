@@ -18,6 +18,7 @@ from s4.detection.video.look import image_of, view_of
 from s4.detection.video.name import STAGE, VERSION
 from s4.detection.video.people import PersonSize
 from s4.detection.video.picture import Box, Image, View
+from s4.detection.video.privacy import PrivacyMask
 from s4.detection.video.scale import Scale
 from s4.detection.video.scene import Scene, Statement
 from s4.detection.video.settings import Settings
@@ -94,15 +95,19 @@ class CameraWatch:
 
     def draw(self, zones: Sequence[Zone]) -> list[Detection]:
         """Other zones from now on: what is open ends and behaviours begin anew; the background stays, and so does who
-        is followed. Raises `ConfigError` for a zone that cannot be used; then nothing has changed.
+        is followed, unless something else of the picture is masked. Raises `ConfigError` for a zone that cannot be
+        used; then nothing has changed.
         """
         if tuple(zones) == tuple(self._zones):
             return []
         behaviours = make_behaviours(self._settings, zones)
         said = [] if self._last is None else [one for old in self._behaviours for one in old.close(self._last)]
+        ended = [self._detection(statement) for statement in said]
+        if PrivacyMask(zones).outlines != PrivacyMask(self._zones).outlines:
+            self._last = self._view = self.scene = None  # another picture from now on
         self._zones, self._behaviours = zones, behaviours
         self._ongoing.clear()
-        return [self._detection(statement) for statement in said]
+        return ended
 
     def _begin(self, view: View) -> None:
         """A new picture or a new time: learn from the start."""

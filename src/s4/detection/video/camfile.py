@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta
 
-from s4.core.city import Zone
+from s4.core.city import Zone, check_kind
 from s4.core.errors import ConfigError
 from s4.core.model import Place
 from s4.core.text_file import read_text
@@ -77,7 +77,9 @@ def _camera(table: dict[str, Any]) -> CameraFile:
 
 
 def _zone(row: dict[str, Any], index: int) -> Zone:
-    return _converted({"source": "", "name": row.get("id", ""), **row}, Zone, f"zone[{index}]")
+    zone = _converted({"source": "", "name": row.get("id", ""), **row}, Zone, f"zone[{index}]")
+    check_kind(zone, f"zone[{index}]")
+    return zone
 
 
 def _converted(table: dict[str, Any], kind: type[T], owner: str = "") -> T:

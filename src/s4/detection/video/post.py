@@ -17,6 +17,7 @@ from s4.detection.video.evidence.film import darkroom
 from s4.detection.video.evidence.recorder import Recorder
 from s4.detection.video.live import LiveView
 from s4.detection.video.models.finder import finder_of
+from s4.detection.video.privacy import PrivacyMask
 from s4.detection.video.settings import Settings
 from s4.detection.video.stream import Stream
 from s4.detection.video.turns import one_core_each, turns
@@ -32,6 +33,7 @@ class Post:
     def __init__(self, context: Context, source: str, site: str, settings: Settings, zones: Sequence[Zone]) -> None:
         """Raises `ConfigError` for a zone or a model that cannot be used."""
         finder = finder_of(settings, Path(context.folder))
+        self._mask = PrivacyMask(zones)
         self._watch = CameraWatch(source, site, settings, zones, context.city.place_of(source), finder)
         self._source, self._policy, self._vault, self._board = source, settings.evidence, context.vault, context.board
         self._stream = Stream() if not settings.behaviours or KIND in settings.behaviours else None
@@ -42,12 +44,14 @@ class Post:
 
     def see(self, frame: Frame, now: int) -> list[Detection]:
         """The next picture → what is to be said at `now`, ns UTC."""
+        frame = self._mask.over(frame)
         found = self._signal(frame, now)
         one_core_each()
         if not frame.live or not self._watch.due(frame.time):
             return found + self._take(frame, self._watch.look(frame), now)
         with turns().turn():
-            newest = (frame.newer() if frame.newer is not None else None) or frame
+            newer = frame.newer() if frame.newer is not None else None
+            newest = frame if newer is None else self._mask.over(newer)
             seen = self._watch.look(newest)
         self._blind = self._watch.scene is None or self._watch.scene.time != newest.time
         if newest is not frame:  # it was too late for this one, which is held for the film
@@ -82,9 +86,11 @@ class Post:
 
     def draw(self, zones: Sequence[Zone]) -> list[Detection]:
         """Other zones from now on. Raises `ConfigError` for one that cannot be used; then nothing has changed."""
-        ended = self._watch.draw(zones)
+        ended, before, self._mask = self._watch.draw(zones), self._mask, PrivacyMask(zones)
         if self._recorder is not None:
             self._recorder.hear(ended)
+            if self._mask.outlines != before.outlines:
+                self._recorder.forget()
         return ended
 
     def _record(self, frame: Frame, found: list[Detection]) -> list[Detection]:

@@ -13,6 +13,7 @@ from s4.detection.video.camera import CameraWatch
 from s4.detection.video.counting import Count, PeopleCount
 from s4.detection.video.finder import PeopleFinder
 from s4.detection.video.picture import Box, View
+from s4.detection.video.privacy import PrivacyMask
 from s4.detection.video.scene import Scene
 from s4.detection.video.settings import Settings
 from s4.detection.video.track import CONFIRMED_AFTER, Track
@@ -41,9 +42,10 @@ def report(
     their ellipse, or null. Once a second a line of the kind `person_count` says in `count` how many people are in view.
     """
     watch: CameraWatch | None = None
+    mask = PrivacyMask(zones)
     first = last = 0
     between, counts = Between(), PeopleCount()
-    for frame in frames:
+    for frame in map(mask.over, frames):
         if watch is None:
             watch, first = CameraWatch(frame.source, frame.site, settings, zones, place, finder), frame.time
         found = watch.look(frame)

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import type { Camera, Zone } from "../../api/cameras";
-import { faultOf, idOf, LINES, withoutRepeats, ZONE_KINDS, zoneToml } from "../../logic/cameras";
+import { faultOf, idOf, LINES, PRIVACY_MASK, withoutRepeats, ZONE_KINDS, zoneToml } from "../../logic/cameras";
 import { saveZone } from "../../store/cameras";
 import { describe, leaveDrawing, useDrawing } from "../../store/drawing";
 import { usePage } from "../../store/page";
@@ -17,6 +17,7 @@ export function ZoneForm({ camera, zone }: { camera: Camera; zone: Zone }) {
   const [reason, setReason] = useState("");
   const finished: Zone = {
     ...zone,
+    hours: zone.kind === PRIVACY_MASK ? "" : zone.hours,
     id: known ? zone.id : idOf(zone.name),
     outline: withoutRepeats(zone.outline, LINES.has(zone.kind)),
   };
@@ -37,14 +38,16 @@ export function ZoneForm({ camera, zone }: { camera: Camera; zone: Zone }) {
         <Words label={t.name} hint={t.nameHint} value={zone.name} most={100} set={(name) => describe({ name })} />
         {taken && <p className="field-wrong">{t.idTaken}</p>}
         <Kind kind={zone.kind} />
-        <Words
-          label={t.hoursLabel}
-          hint={t.hoursHint}
-          value={zone.hours}
-          most={11}
-          pattern={HOURS}
-          set={(hours) => describe({ hours })}
-        />
+        {zone.kind !== PRIVACY_MASK && (
+          <Words
+            label={t.hoursLabel}
+            hint={t.hoursHint}
+            value={zone.hours}
+            most={11}
+            pattern={HOURS}
+            set={(hours) => describe({ hours })}
+          />
+        )}
         <Words label={t.why} value={reason} most={500} set={setReason} />
         <div className="buttons">
           <button type="submit" className="primary" disabled={!ready} data-action="save-zone">

@@ -84,6 +84,10 @@ class Recorder:
             if not any(heard) and detection.phase == "start" and len(self._late) < MOST_LATE:
                 self._late.append(detection)
 
+    def forget(self) -> None:
+        """What is held of the last seconds may be shown no more."""
+        self._ring.clear()
+
     def close(self, ended: Sequence[Detection], now: int) -> list[Detection]:
         """The camera has gone, and `ended` was said of it: finish what was begun with what there is. What is made of it
         in a room is given by `go_on`.
