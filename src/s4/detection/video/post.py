@@ -47,7 +47,10 @@ class Post:
         frame = self._mask.over(frame)
         found = self._signal(frame, now)
         one_core_each()
-        if not frame.live or not self._watch.due(frame.time):
+        due = self._watch.due(frame.time)
+        if frame.live and not due and not frame.jpeg and turns().waiting:
+            return found  # to hold it for a film would take an encoding: those who wait to look come first
+        if not frame.live or not due:
             return found + self._take(frame, self._watch.look(frame), now)
         with turns().turn():
             newer = frame.newer() if frame.newer is not None else None
