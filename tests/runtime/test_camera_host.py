@@ -73,6 +73,7 @@ async def test_a_trouble_is_logged_once_until_a_picture_comes(
     moods: tuple[str | int | InputError, ...], said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner_camera, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(runner_camera, "_GRACE", 1)
     told, board = Deaf(), LiveBoard()
     host = CameraHost(SOURCE, Moody(*moods), [], cast(Any, told), RealClock(), board)
     with capture_logs() as lines:
@@ -94,3 +95,11 @@ async def test_why_a_camera_is_lost_is_told_to_who_looks() -> None:
     host = CameraHost(SOURCE, Looked("no answer", 1, 2), [], cast(Any, Deaf()), RealClock(), board)
     await asyncio.wait_for(host.run(), 30.0)
     assert seen == [("lost", "no answer"), ("live", "")]
+
+
+@pytest.mark.parametrize(("times", "logged"), [(9, 0), (10, 1), (20, 1)])
+async def test_a_camera_that_is_only_starting_is_not_complained_of(times: int, logged: int) -> None:
+    host = CameraHost(SOURCE, Moody(*["refused"] * times, 1), [], cast(Any, Deaf()), RealClock(), LiveBoard())
+    with capture_logs() as lines:
+        await asyncio.wait_for(host.run(), 30.0)
+    assert sum(line["event"] == "camera lost" for line in lines) == logged

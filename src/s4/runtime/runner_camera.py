@@ -28,6 +28,8 @@ _PATIENCE_S: Final = 30.0
 _PAUSE_S: Final = 2.0
 _LONGEST: Final = 200
 """Letters of a reason that whoever looks at the camera is told."""
+_GRACE: Final = 10
+"""Times in a row, about one a second, that a camera says it is lost before that is logged: it may just be starting."""
 
 log = get_logger(__name__)
 
@@ -52,7 +54,7 @@ class CameraHost(Host):
         self._frames, self._dropped, self._reported = 0, 0, 0
         self._counted = 0
         self._board, self._connected, self._reconnects = board, True, 0
-        self._complaint = ""
+        self._complaint, self._missed = "", 0
 
     async def run(self) -> None:
         """Watch until the film ends or it is time to stop."""
@@ -106,7 +108,7 @@ class CameraHost(Host):
 
     def _live(self, frame: Frame) -> None:
         self._reconnects += not self._connected
-        self._connected, self._complaint = True, ""
+        self._connected, self._complaint, self._missed = True, "", 0
         delay = (self._clock.now() - frame.time) / 1e6
         self._say(
             state="live", last_frame=frame.time, delay_ms=round(delay, 1), reconnects=self._reconnects, detail="",
@@ -114,9 +116,9 @@ class CameraHost(Host):
         )  # fmt: skip
 
     def _lost(self) -> None:
-        self._connected = False
+        self._connected, self._missed = False, self._missed + 1
         trouble = self._camera.trouble
-        if trouble:
+        if trouble and self._missed >= _GRACE:
             self._complain(trouble)
         self._say(state="lost", people=None, detail=trouble[:_LONGEST])
 
