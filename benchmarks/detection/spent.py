@@ -21,7 +21,7 @@ LONGEST_WARM_S: Final = 120.0
 
 class Spent(Protocol):
     """What was spent in `seconds`. `cpu_s`: by all its processes; `films_s`: of that, by the threads that make films;
-    `analysed`: pictures.
+    `analysed`: pictures handed to detection, at most five a second of each camera: an upper bound of those analysed.
     """
 
     @property
@@ -81,5 +81,5 @@ def load(name: str, where: str, streams: int, idle: Spent, seen: Spent, what: st
         Figure(name, f"{where}CPU for an analysed picture, all in all", each * 1000, "ms", 50.0, note=note),
         Figure(name, f"{where}of that, films", filming * 1000, "ms"),
         Figure(name, f"{where}streams that two cores carry, by that", 2.0 / each / ANALYSED_FPS, "", 8.0, "more"),
-        Figure(name, f"{where}analysed, of 5 pictures a second of each", share * 100, "%", 99.0, "more"),
+        Figure(name, f"{where}handed to detection, of 5 pictures a second of each", share * 100, "%", 99.0, "more"),
     ]
